@@ -1,0 +1,99 @@
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
+import react from "@vitejs/plugin-react";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumArgs, findChromium } from "./scripts/findChromium.mjs";
+import { browserCommands } from "./test/browserCommands.js";
+
+const packages = fileURLToPath(new URL("./packages", import.meta.url));
+
+/** Tests import packages by name and get their sources, so that no build stands between an edit and its test. */
+const alias = [
+  { find: /^@miosa\/(protocol|core|react|gateway|local)$/, replacement: `${packages}/$1/src/index.ts` },
+  { find: /^@miosa\/(protocol|core|react|gateway|local)\/([\w-]+)$/, replacement: `${packages}/$1/src/$2.ts` },
+];
+
+const leaveOut = ["**/node_modules/**", "**/dist/**"];
+const chromium = findChromium();
+
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: [...leaveOut, "**/*.dom.test.*", "**/*.browser.test.*", "**/*.edge.test.*", "**/*.e2e.test.*"],
+          execArgv: ["--expose-gc"],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        plugins: [react()],
+        resolve: { alias },
+        test: {
+          name: "dom",
+          environment: "jsdom",
+          include: ["packages/*/src/**/*.dom.test.{ts,tsx}", "apps/*/src/**/*.dom.test.{ts,tsx}"],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        plugins: [react()],
+        resolve: { alias },
+        optimizeDeps: {
+          include: [
+            "react",
+            "react-dom",
+            "react-dom/client",
+            "react/jsx-dev-runtime",
+            "@tanstack/react-query",
+            "ky",
+            "vitest-browser-react",
+            "@microsoft/fetch-event-source/lib/esm/parse.js",
+          ],
+        },
+        test: {
+          name: "chromium",
+          include: ["packages/*/src/**/*.browser.test.{ts,tsx}", "apps/*/src/**/*.browser.test.{ts,tsx}"],
+          testTimeout: 30_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            commands: browserCommands,
+            provider: playwright({
+              launchOptions: { ...(chromium && { executablePath: chromium }), args: chromiumArgs },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+      {
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate: "2026-04-20", compatibilityFlags: ["nodejs_compat"] } })],
+        resolve: { alias },
+        test: {
+          name: "workerd",
+          include: ["packages/*/src/**/*.edge.test.ts", "apps/*/src/**/*.edge.test.ts"],
+          globalSetup: ["./test/edgeServer.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/**/*.e2e.test.ts", "apps/*/**/*.e2e.test.ts"],
+          exclude: leaveOut,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
