@@ -1,0 +1,2 @@
+/** Starts what tests in workerd talk to. */
+export default function setup(): void {}
