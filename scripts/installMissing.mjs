@@ -1,0 +1,56 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findChromium } from "./findChromium.mjs";
+
+/** Folder of the repository. */
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What `node_modules` lacks of the lock file: a path, or undefined when everything needed is there. */
+export function firstMissingPackage(folder = root) {
+  const installedFile = join(folder, "node_modules/.package-lock.json");
+  if (!existsSync(installedFile)) return "node_modules";
+  const wanted = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8")).packages;
+  const installed = JSON.parse(readFileSync(installedFile, "utf8")).packages;
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (!path.includes("node_modules/")) continue;
+    const found = installed[path];
+    // Binaries of other platforms are in the lock and never in node_modules.
+    if (!found && entry.optional) continue;
+    if (!found || found.version !== entry.version || !existsSync(join(folder, path))) return path;
+  }
+  return undefined;
+}
+
+/** Runs `npm ci` when `node_modules` is absent or not what the lock file says. Returns the exit code. */
+export function installPackages() {
+  const missing = firstMissingPackage();
+  if (missing === undefined) return 0;
+  console.log(`Installing packages (${missing} is missing or out of date): npm ci`);
+  return run("npm", ["ci", "--no-audit", "--no-fund"]);
+}
+
+/** Makes sure that there is a Chromium to test with: one on the PATH, else Debian's package when we may install it. Returns the exit code. */
+export function installChromium() {
+  if (findChromium()) return 0;
+  const command = "apt-get update && apt-get install -y --no-install-recommends chromium";
+  if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
+    console.log(`Installing Chromium: ${command}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const code = run("sh", ["-c", command], env);
+    if (code === 0 && findChromium()) return 0;
+  }
+  console.error(
+    "No Chromium found, and the browser tests need one. Install it and run this again:\n" +
+      `  sudo sh -c "${command}"\n` +
+      "or name one that is already there: CHROMIUM_PATH=/path/to/chromium npm test",
+  );
+  return 1;
+}
+
+function run(command, args, env = process.env) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env });
+  if (error) console.error(`${command} could not be started: ${error.message}`);
+  return status ?? 1;
+}
