@@ -1,1 +1,2 @@
-export {};
+export { createGateway } from "./createGateway.js";
+export type { Gateway, GatewayContext, GatewayOptions, GatewayRecord } from "./gatewayOptions.js";

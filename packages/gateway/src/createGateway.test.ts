@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { listen, sendJson as json, type IncomingMessage, type ServerResponse } from "../test/servers.js";
+import { createGateway } from "./createGateway.js";
+import type { GatewayOptions } from "./gatewayOptions.js";
+import { toNodeListener } from "./node.js";
+
+const apiKey = "msk_u_gateway-secret";
+
+async function startGateway(
+  answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+  options: Partial<GatewayOptions> = {},
+): Promise<string> {
+  const upstream = await listen(answer);
+  return listen(toNodeListener(createGateway({ apiKey, upstream: `${upstream}/api/v1`, ...options })));
+}
+
+test("a listed route reaches the API with the key and without the browser's own credentials", async () => {
+  const seen: IncomingMessage[] = [];
+  const gateway = await startGateway((incoming, outgoing) => {
+    seen.push(incoming);
+    json(outgoing, 200, { id: "sbx_1" }, { "set-cookie": "upstream=1", "x-internal": "node-7" });
+  });
+
+  const response = await fetch(`${gateway}/api/miosa/computers/sbx_1`, {
+    headers: { authorization: "Bearer stolen", cookie: "session=1", "x-http-method-override": "DELETE" },
+  });
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({ id: "sbx_1" });
+  expect(response.headers.get("set-cookie")).toBeNull();
+  expect(response.headers.get("x-internal")).toBeNull();
+  expect(seen[0]?.url).toBe("/api/v1/computers/sbx_1");
+  expect(seen[0]?.headers.authorization).toBe(`Bearer ${apiKey}`);
+  expect(seen[0]?.headers.cookie).toBeUndefined();
+  expect(seen[0]?.headers["x-http-method-override"]).toBeUndefined();
+});
+
+test("a path outside the route table is a 404 in the API's envelope and never goes upstream", async () => {
+  let requests = 0;
+  const gateway = await startGateway((_, outgoing) => {
+    requests += 1;
+    json(outgoing, 200, {});
+  });
+
+  for (const path of ["/api/miosa/api-keys", "/api/miosa/computers/", "/api/miosa/computers/a%2Fb", "/computers", "/api/miosa"]) {
+    const response = await fetch(`${gateway}${path}`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: "NOT_FOUND" }, code: "NOT_FOUND" });
+  }
+  expect(requests).toBe(0);
+});
+
+test("an API that cannot be reached is a 502 that says nothing about it", async () => {
+  const gateway = await listen(toNodeListener(createGateway({ apiKey, upstream: "http://127.0.0.1:1/api/v1" })));
+
+  const response = await fetch(`${gateway}/api/miosa/computers`);
+  const text = await response.text();
+
+  expect(response.status).toBe(502);
+  expect(text).toContain("UPSTREAM_UNREACHABLE");
+  expect(text).not.toContain("127.0.0.1");
+  expect(text).not.toContain(apiKey);
+});
+
+test("a stream arrives frame by frame, and leaving it closes the connection upstream", async () => {
+  const streams: ServerResponse[] = [];
+  const gateway = await startGateway((_, outgoing) => {
+    outgoing.writeHead(200, { "content-type": "text/event-stream" });
+    outgoing.write(": keepalive\n\n");
+    streams.push(outgoing);
+  });
+
+  const controller = new AbortController();
+  const response = await fetch(`${gateway}/api/miosa/sandboxes/sbx_1/readiness/stream`, { signal: controller.signal });
+  const reader = response.body?.getReader();
+  const first = await reader?.read();
+  expect(new TextDecoder().decode(first?.value)).toBe(": keepalive\n\n");
+  const [stream] = streams;
+  if (!stream) throw new Error("No stream was opened upstream.");
+  const closed = once(stream, "close", { signal: AbortSignal.timeout(5000) });
+  globalThis.gc?.();
+  controller.abort();
+
+  await closed;
+  expect(stream.closed).toBe(true);
+});
+
+test("a page of another origin is refused, and one that is listed gets CORS headers", async () => {
+  const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), { origins: ["https://dash.example"] });
+
+  const foreign = await fetch(`${gateway}/api/miosa/computers`, { headers: { origin: "https://evil.example" } });
+  const listed = await fetch(`${gateway}/api/miosa/computers`, { headers: { origin: "https://dash.example" } });
+
+  expect(foreign.status).toBe(403);
+  expect(foreign.headers.get("access-control-allow-origin")).toBeNull();
+  expect(listed.status).toBe(200);
+  expect(listed.headers.get("access-control-allow-origin")).toBe("https://dash.example");
+  expect(listed.headers.get("access-control-allow-credentials")).toBeNull();
+});
+
+test("a host that is not listed is refused", async () => {
+  const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), { hosts: ["localhost:4700"] });
+  expect((await fetch(`${gateway}/api/miosa/computers`)).status).toBe(403);
+});

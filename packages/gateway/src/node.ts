@@ -1,0 +1,111 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
+import { Denial, denialResponse, notFound } from "./denial.js";
+import type { GatewayContext } from "./gatewayOptions.js";
+
+/** Any fetch-style server: a gateway, or a function that sends some paths to one. */
+export type FetchHandler = (request: Request, context: GatewayContext) => Response | Promise<Response>;
+
+/**
+ * Turns a fetch handler into a listener for `node:http`. Bodies stream both ways at the reader's pace, and the
+ * browser leaving aborts `context.signal`. A path that a URL parser would rewrite is a 404, never reinterpreted.
+ */
+export function toNodeListener(handler: FetchHandler): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  return (incoming, outgoing) => {
+    const gone = new AbortController();
+    outgoing.once("close", () => gone.abort());
+    void respond(handler, incoming, outgoing, gone.signal).catch((error: unknown) => {
+      // Headers may be on the wire already, so the one honest answer left is a broken connection.
+      outgoing.destroy(error instanceof Error ? error : undefined);
+    });
+  };
+}
+
+async function respond(
+  handler: FetchHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const request = toRequest(incoming);
+  const response =
+    request instanceof Denial
+      ? denialResponse(request, `req_${crypto.randomUUID()}`)
+      : await handler(request, { signal: gone });
+  await send(response, incoming, outgoing, gone);
+}
+
+function toRequest(incoming: IncomingMessage): Request | Denial {
+  const target = incoming.url ?? "";
+  const method = incoming.method ?? "GET";
+  const base = `http://${incoming.headers.host ?? ""}`;
+  if (!target.startsWith("/") || !URL.canParse(base + target)) return notFound();
+  const url = new URL(base + target);
+  if (url.pathname + url.search !== target) return notFound();
+  const hasBody = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
+  const bodyless = method === "GET" || method === "HEAD";
+  if (hasBody && bodyless) return new Denial(400, "BAD_REQUEST", `A ${method} request carries no body.`);
+  const headers = new Headers();
+  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
+    headers.append(incoming.rawHeaders[index] ?? "", incoming.rawHeaders[index + 1] ?? "");
+  }
+  const init: RequestInit & { duplex?: "half" } = {
+    method,
+    headers,
+    ...(hasBody && { body: toStream(incoming), duplex: "half" as const }),
+  };
+  return new Request(url, init);
+}
+
+function toStream(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<unknown, unknown> = incoming[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await chunks.next();
+        if (chunk.done) return controller.close();
+        if (!(chunk.value instanceof Uint8Array)) throw new TypeError("A request body is read as bytes.");
+        controller.enqueue(chunk.value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
+  response.headers.forEach((value, name) => outgoing.setHeader(name, value));
+  // A body nobody read would be taken for the next request on this connection.
+  if (!incoming.complete) outgoing.setHeader("connection", "close");
+  outgoing.writeHead(response.status, STATUS_CODES[response.status]);
+  outgoing.flushHeaders();
+  if (response.body) await copy(response.body, outgoing, gone);
+  outgoing.end();
+}
+
+async function copy(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
+  const reader = body.getReader();
+  const leave = () => void reader.cancel().catch(() => {}); // the body had failed already; the read below says so
+  if (gone.aborted) return leave();
+  gone.addEventListener("abort", leave, { once: true });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || gone.aborted) return;
+      if (!outgoing.write(value)) await drained(outgoing);
+    }
+  } finally {
+    gone.removeEventListener("abort", leave);
+  }
+}
+
+/** Resolves when the socket takes more, or when it has closed and never will. */
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      outgoing.off("drain", settle);
+      outgoing.off("close", settle);
+      resolve();
+    };
+    outgoing.once("drain", settle);
+    outgoing.once("close", settle);
+  });
+}

@@ -1,0 +1,46 @@
+import { headerNames } from "@miosa/protocol";
+import { Denial } from "./denial.js";
+
+/** Refuses a request that a page of a foreign origin caused, whatever its method. */
+export function checkOrigin(request: Request, url: URL, origins: ReadonlySet<string>): void {
+  const origin = request.headers.get("origin");
+  const site = request.headers.get("sec-fetch-site");
+  if (origin === null) {
+    if (site === null || site === "same-origin" || site === "none") return;
+  } else if (origins.has(origin) || origin === url.origin || (site === "same-origin" && hostOf(origin) === url.host)) {
+    // The last case is a gateway behind a proxy that ends TLS: only the scheme differs, and the browser vouches for the rest.
+    return;
+  }
+  throw new Denial(403, "FORBIDDEN", "This origin may not use the gateway. Add it to the gateway's origins.");
+}
+
+/** Refuses a host that the server does not answer for. */
+export function checkHost(request: Request, url: URL, hosts: ReadonlySet<string> | undefined): void {
+  if (!hosts) return;
+  const host = request.headers.get("host") ?? url.host;
+  if (!hosts.has(host) || !hosts.has(url.host)) throw new Denial(403, "FORBIDDEN", "This host is not served here.");
+}
+
+/** CORS headers for a listed origin; none for the gateway's own, which needs none. Never with credentials. */
+export function corsHeaders(request: Request, origins: ReadonlySet<string>): Record<string, string> {
+  const origin = request.headers.get("origin");
+  if (origin === null || !origins.has(origin)) return {};
+  return {
+    "access-control-allow-origin": origin,
+    "access-control-expose-headers": `${headerNames.requestId}, ${headerNames.retryAfter}, content-disposition`,
+    vary: "origin",
+  };
+}
+
+/** Answer to a preflight of a listed origin. */
+export function preflightHeaders(): Record<string, string> {
+  return {
+    "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": `accept, authorization, content-type, ${headerNames.idempotencyKey}, ${headerNames.lastEventId}, ${headerNames.requestId}`,
+    "access-control-max-age": "600",
+  };
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
