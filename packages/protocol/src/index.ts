@@ -9,6 +9,7 @@ export {
   type RouteKind,
   type RouteParams,
   type RoutePermission,
+  type RouteScope,
 } from "./routes.js";
 export {
   sandboxTemplate,

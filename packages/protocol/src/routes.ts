@@ -5,6 +5,16 @@ export type RoutePermission = "read" | "create" | "exec" | "files" | "delete";
 export type RouteKind = "json" | "sse" | "bytes" | "websocket";
 
 /**
+ * What a gateway must do, besides checking who owns an `:id`, to keep a route inside one tenant:
+ * - `create`: it makes a resource, whose attribution is forced and whose owner is checked in the answer;
+ * - `list`: it answers many resources, which are filtered by owner;
+ * - `find`: it answers one resource found by something else than its id, whose owner is checked;
+ * - `usage`: it reports on many resources, and takes the attribution as a filter;
+ * - `feed`: it is the event stream of everything that the credential can see.
+ */
+export type RouteScope = "create" | "list" | "find" | "usage" | "feed";
+
+/**
  * One route of the API. `path` is relative to the base URL; `:name` stands for one percent-encoded segment.
  * A route whose path holds `:id` addresses one sandbox or computer, which belongs to one tenant.
  */
@@ -13,12 +23,14 @@ export interface Route {
   readonly path: `/${string}`;
   readonly permission: RoutePermission;
   readonly kind: RouteKind;
+  /** Needed by every route without an `:id`: without it, a gateway keeps the route away from browsers. */
+  readonly scope?: RouteScope;
 }
 
 /** Computers, and through `template_type: "miosa-sandbox"` the sandboxes of the spec. Contract 2 and 6.3. */
 export const computerRoutes = {
-  create: { method: "POST", path: "/computers", permission: "create", kind: "json" },
-  list: { method: "GET", path: "/computers", permission: "read", kind: "json" },
+  create: { method: "POST", path: "/computers", permission: "create", kind: "json", scope: "create" },
+  list: { method: "GET", path: "/computers", permission: "read", kind: "json", scope: "list" },
   get: { method: "GET", path: "/computers/:id", permission: "read", kind: "json" },
   delete: { method: "DELETE", path: "/computers/:id", permission: "delete", kind: "json" },
   start: { method: "POST", path: "/computers/:id/start", permission: "create", kind: "json" },
@@ -37,7 +49,7 @@ export const execRoutes = {
 
 /** Lifecycle events of everything the credential can see. Contract 5.3. */
 export const eventRoutes = {
-  stream: { method: "GET", path: "/events/stream", permission: "read", kind: "sse" },
+  stream: { method: "GET", path: "/events/stream", permission: "read", kind: "sse", scope: "feed" },
 } as const satisfies Record<string, Route>;
 
 /** Every route the client calls, by namespace. The gateway lets nothing else through. */
