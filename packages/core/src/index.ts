@@ -1,3 +1,11 @@
+export { createMiosaClient } from "./createMiosaClient.js";
+export { createTransport, type CallInit, type Query, type StreamInit, type Transport } from "./http/transport.js";
+export { createSandboxes, matchesFilter } from "./sandboxes/createSandboxes.js";
+export { createComputers } from "./computers/createComputers.js";
+export { createExec } from "./exec/createExec.js";
+export { getReadiness } from "./readiness/getReadiness.js";
+export { waitUntilReady } from "./readiness/waitUntilReady.js";
+export { watchReadiness } from "./readiness/watchReadiness.js";
 export type { Computers, Exec, MiosaClient, Sandboxes } from "./client.js";
 export type { MiosaClientOptions } from "./clientOptions.js";
 export type {

@@ -1,0 +1,47 @@
+import { asString, isRecord } from "../guards.js";
+import { ProtocolError } from "../errors.js";
+import { camelize } from "../wire.js";
+import type { Computer, ComputerState } from "./types.js";
+
+const states: ReadonlyMap<string, ComputerState> = new Map<string, ComputerState>([
+  ["creating", "creating"],
+  ["provisioning", "creating"],
+  ["starting", "starting"],
+  ["running", "running"],
+  ["active", "running"],
+  ["snapshotting", "snapshotting"],
+  ["paused", "paused"],
+  ["stopping", "stopping"],
+  ["stopped", "stopped"],
+  ["error", "error"],
+  ["failed", "error"],
+  ["destroying", "destroying"],
+  ["destroyed", "destroyed"],
+]);
+
+/** The canonical state for any of the API's spellings. Contract 6.2. */
+export function canonicalState(status: string): ComputerState {
+  return states.get(status.toLowerCase()) ?? "unknown";
+}
+
+/** Reads a computer or native sandbox off the wire. Throws a ProtocolError when it has no id. */
+export function computerFromWire(wire: Readonly<Record<string, unknown>>): Computer {
+  const id = asString(wire["id"]);
+  if (id === undefined) throw new ProtocolError("The server sent a computer without an id.", { code: "INVALID_RESPONSE" });
+  const status = asString(wire["status"]) ?? asString(wire["state"]) ?? "";
+  return {
+    ...camelize(wire),
+    id,
+    name: asString(wire["name"]) ?? null,
+    state: canonicalState(status),
+    status,
+    templateType: asString(wire["template_type"]) ?? asString(wire["template_id"]) ?? null,
+    size: asString(wire["size"]) ?? null,
+    metadata: isRecord(wire["metadata"]) ? wire["metadata"] : {},
+    externalWorkspaceId: asString(wire["external_workspace_id"]) ?? null,
+    externalUserId: asString(wire["external_user_id"]) ?? null,
+    externalProjectId: asString(wire["external_project_id"]) ?? null,
+    createdAt: asString(wire["created_at"]) ?? asString(wire["inserted_at"]) ?? null,
+    updatedAt: asString(wire["updated_at"]) ?? null,
+  };
+}

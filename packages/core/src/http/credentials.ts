@@ -1,0 +1,65 @@
+import { apiKeyPrefix } from "@miosa/protocol";
+import type { MiosaClientOptions } from "../clientOptions.js";
+import { invalidArgument } from "../errors.js";
+
+/** Where the bearer credential of each request comes from. */
+export interface Credentials {
+  /** The `Authorization` value for the next request; undefined where the gateway adds it. */
+  authorization(): Promise<string | undefined> | string | undefined;
+  /** Forgets a token that earned a 401. True when a fresh one can be had, so that one more try makes sense. */
+  refresh(rejected: string | undefined): boolean;
+}
+
+/** Reads the client's `apiKey` or `token`. Throws when both are given, or when a secret key would reach a page. */
+export function createCredentials(options: MiosaClientOptions): Credentials {
+  const { apiKey, token, dangerouslyAllowApiKeyInBrowser = false } = options;
+  if (apiKey !== undefined && token !== undefined) throw invalidArgument("Give either apiKey or token, not both.");
+  const guard = (credential: string): string => {
+    if (typeof credential !== "string" || credential === "") {
+      throw invalidArgument("The credential is empty. Give a non-empty apiKey, or a token (function) that yields one.");
+    }
+    if (credential.startsWith(apiKeyPrefix) && !dangerouslyAllowApiKeyInBrowser && isBrowser()) {
+      throw invalidArgument(
+        `An ${apiKeyPrefix} key is secret and must not reach a browser, where every visitor can read it. Put @miosa/gateway ` +
+          "on your server and give its path as baseUrl, or give a scoped token.",
+      );
+    }
+    return `Bearer ${credential}`;
+  };
+  const fixed = apiKey ?? (typeof token === "string" ? token : undefined);
+  if (fixed !== undefined) {
+    const header = guard(fixed);
+    return { authorization: () => header, refresh: () => false };
+  }
+  if (typeof token !== "function") return { authorization: () => undefined, refresh: () => false };
+  return createTokenSource(token, guard);
+}
+
+function createTokenSource(fetchToken: () => string | Promise<string>, guard: (token: string) => string): Credentials {
+  let current: string | undefined;
+  let flight: Promise<string> | undefined;
+  return {
+    authorization() {
+      if (current !== undefined) return current;
+      flight ??= (async () => {
+        try {
+          current = guard(await fetchToken());
+          return current;
+        } finally {
+          flight = undefined;
+        }
+      })();
+      return flight;
+    },
+    refresh(rejected) {
+      // Another call may have fetched a fresh token meanwhile: that one is kept.
+      if (current === rejected) current = undefined;
+      return true;
+    },
+  };
+}
+
+/** True in a page and in a web worker. Edge runtimes have neither `window` nor `importScripts`. */
+function isBrowser(): boolean {
+  return "window" in globalThis || typeof Reflect.get(globalThis, "importScripts") === "function";
+}

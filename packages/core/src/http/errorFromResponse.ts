@@ -1,0 +1,62 @@
+import { headerNames } from "@miosa/protocol";
+import { ApiError } from "../errors.js";
+import { asNumber, asString, isRecord } from "../guards.js";
+
+const longestMessage = 500;
+
+/** Builds the typed error for an error answer out of any of the bodies of contract 1.7. */
+export function errorFromResponse(request: string, status: number, headers: Headers, body: unknown): ApiError {
+  const outer = isRecord(body) ? body : {};
+  const inner = isRecord(outer["error"]) ? outer["error"] : {};
+  const code = asString(inner["code"]) ?? asString(outer["code"]) ?? constantLike(outer["error"]) ?? "UNKNOWN_ERROR";
+  const said =
+    asString(inner["message"]) ??
+    asString(outer["message"]) ??
+    asString(outer["detail"]) ??
+    asString(outer["reason"]) ??
+    asString(outer["error"]) ??
+    firstProblem(outer["errors"]) ??
+    plainText(body) ??
+    `HTTP ${status}`;
+  return new ApiError(`${request} failed with ${status}: ${said.slice(0, longestMessage)}`, {
+    code,
+    status,
+    requestId: headers.get(headerNames.requestId) ?? asString(inner["request_id"]) ?? asString(outer["request_id"]),
+    details: inner["details"] ?? outer["details"] ?? (isRecord(body) ? body : undefined),
+    retryAfterMs: readRetryAfterMs(headers, body, Date.now()),
+  });
+}
+
+/**
+ * How long the server asks us to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date, else
+ * `retry_after` in the body. Undefined when it says nothing that can be read.
+ */
+export function readRetryAfterMs(headers: Headers, body: unknown, wallClockMs: number): number | undefined {
+  const header = headers.get(headerNames.retryAfter)?.trim();
+  if (header) {
+    const seconds = Number(header);
+    if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+    const date = Date.parse(header);
+    if (!Number.isNaN(date)) return Math.max(0, date - wallClockMs);
+  }
+  if (!isRecord(body)) return undefined;
+  const inner = isRecord(body["error"]) ? asNumber(body["error"]["retry_after"]) : undefined;
+  const seconds = asNumber(body["retry_after"]) ?? inner;
+  return seconds === undefined ? undefined : Math.max(0, seconds * 1000);
+}
+
+function constantLike(value: unknown): string | undefined {
+  return typeof value === "string" && /^[A-Z][A-Z0-9_]+$/.test(value) ? value : undefined;
+}
+
+function firstProblem(errors: unknown): string | undefined {
+  if (!Array.isArray(errors)) return undefined;
+  const first: unknown = errors[0];
+  return asString(first) ?? (isRecord(first) ? asString(first["message"]) : undefined);
+}
+
+function plainText(body: unknown): string | undefined {
+  const text = asString(body)?.trim();
+  if (!text) return undefined;
+  return /^<(!doctype|html)/i.test(text) ? "the answer is an HTML page, so a proxy or a wrong base URL answered" : text;
+}

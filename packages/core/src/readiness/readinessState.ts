@@ -1,0 +1,190 @@
+import type { MiosaError } from "../errors.js";
+import { backoffMs } from "../http/retryDelay.js";
+
+/**
+ * The wait for one sandbox as a pure state machine: no timer, no request. `docs/readiness.md` has the full table.
+ *
+ *                    ┌────────────── pausing ◄─────────────┐
+ *     reopen is due  │                  │ slept           │ not ready / failed poll
+ *     or woken       ▼                  ▼                 │
+ *               connecting ──────► checking ─────────────►┘
+ *                 │    ▲  refused      ▲
+ *          opened │    │ woken         │ cut off, silent, ended
+ *                 ▼    │               │
+ *               streaming ─────────────┘
+ *
+ *     any ──► ready | timedOut | failed
+ */
+export type ReadinessState =
+  | ({ phase: "connecting" } & Progress)
+  | ({ phase: "streaming"; openedAtMs: number } & Progress)
+  | ({ phase: "checking" } & Progress)
+  | ({ phase: "pausing"; delayMs: number; askedByServer: boolean } & Progress)
+  | FinalReadinessState;
+
+/** States that nothing leaves. */
+export type FinalReadinessState =
+  | { phase: "ready"; via: Via; readyAt: string | null }
+  | { phase: "timedOut"; via: Via; reason: string | null }
+  | { phase: "failed"; via: Via; error: MiosaError };
+
+type Via = "stream" | "poll";
+
+/** What a wait remembers while it goes on. */
+export interface Progress {
+  via: Via;
+  /** True once the server has said anything about the sandbox. */
+  heard: boolean;
+  /** False once the stream is known not to work here: then nothing opens it again. */
+  streamWorks: boolean;
+  /** Streams refused or soon lost in a row; the next one is opened after a backoff that grows with it. */
+  streamLosses: number;
+  /** When a lost stream may be opened again, on the monotonic clock. */
+  reopenAtMs: number;
+  /** Polls failed in a row. */
+  pollFailures: number;
+}
+
+/** Why a stream or a poll failed, as far as it matters here. */
+export type Failure =
+  | { kind: "final"; error: MiosaError }
+  | { kind: "unsupported" }
+  | { kind: "rateLimited"; retryAfterMs: number | undefined }
+  | { kind: "silent" }
+  | { kind: "transient" };
+
+/** Everything that can happen to a wait. */
+export type ReadinessEvent =
+  | { type: "streamOpened" }
+  | { type: "streamFailed"; failure: Failure }
+  | { type: "streamEnded" }
+  | { type: "readyFrame"; readyAt: string | null }
+  | { type: "timeoutFrame"; reason: string | null }
+  | { type: "saidReady"; readyAt: string | null }
+  | { type: "saidNotReady" }
+  | { type: "saidFailed"; error: MiosaError }
+  | { type: "pollFailed"; failure: Failure }
+  | { type: "slept" }
+  | { type: "woken" }
+  | { type: "deadlinePassed" };
+
+/** What `next` may look at beside state and event. */
+export interface ReadinessClock {
+  nowMs: number;
+  /** In [0, 1). */
+  random: number;
+  pollIntervalMs: number;
+}
+
+/** Rate limits without a `Retry-After` wait this long, in milliseconds. */
+export const unnamedRetryAfterMs = 1_000;
+/** A stream that lasted this long was healthy: its loss does not count towards the backoff, in milliseconds. */
+const healthyStreamMs = 5_000;
+const pollBackoff = { baseMs: 100, capMs: 2_000 };
+const reopenBackoff = { baseMs: 1_000, capMs: 30_000 };
+
+/** The state in which a wait begins. */
+export function initialReadinessState(options: { stream: boolean }): ReadinessState {
+  return {
+    phase: options.stream ? "connecting" : "checking",
+    via: options.stream ? "stream" : "poll",
+    heard: false,
+    streamWorks: options.stream,
+    streamLosses: 0,
+    reopenAtMs: 0,
+    pollFailures: 0,
+  };
+}
+
+/** True for the states that nothing leaves. */
+export function isFinal(state: ReadinessState): state is FinalReadinessState {
+  return state.phase === "ready" || state.phase === "timedOut" || state.phase === "failed";
+}
+
+/** The state after an event. An event that means nothing in a state leaves it as it is. */
+export function next(state: ReadinessState, event: ReadinessEvent, clock: ReadinessClock): ReadinessState {
+  if (isFinal(state)) return state;
+  const { via } = state;
+  switch (event.type) {
+    case "deadlinePassed":
+      return { phase: "timedOut", via, reason: null };
+    case "timeoutFrame":
+      return { phase: "timedOut", via, reason: event.reason };
+    case "readyFrame":
+      return { phase: "ready", via: "stream", readyAt: event.readyAt };
+    case "saidReady":
+      return { phase: "ready", via: "poll", readyAt: event.readyAt };
+    case "saidFailed":
+      return { phase: "failed", via, error: event.error };
+    case "streamOpened":
+      return state.phase === "connecting"
+        ? { ...state, phase: "streaming", via: "stream", heard: true, openedAtMs: clock.nowMs }
+        : state;
+    case "streamEnded":
+      return isOnStream(state) ? afterStreamLoss(state, { kind: "transient" }, clock) : state;
+    case "streamFailed":
+      return isOnStream(state) ? afterStreamLoss(state, event.failure, clock) : state;
+    case "saidNotReady":
+      return state.phase === "checking"
+        ? { ...state, phase: "pausing", heard: true, pollFailures: 0, delayMs: clock.pollIntervalMs, askedByServer: false }
+        : state;
+    case "pollFailed":
+      return state.phase === "checking" ? afterPollFailure(state, event.failure, clock) : state;
+    case "slept":
+      return state.phase === "pausing" ? afterPause(state, clock.nowMs) : state;
+    case "woken":
+      return afterWake(state);
+  }
+}
+
+type Waiting = Exclude<ReadinessState, FinalReadinessState>;
+
+function isOnStream(state: Waiting): boolean {
+  return state.phase === "connecting" || state.phase === "streaming";
+}
+
+function afterStreamLoss(state: Waiting, failure: Failure, clock: ReadinessClock): ReadinessState {
+  if (failure.kind === "final") return { phase: "failed", via: "stream", error: failure.error };
+  const wasHealthy = state.phase === "streaming" && clock.nowMs - state.openedAtMs >= healthyStreamMs;
+  const streamLosses = wasHealthy ? 1 : state.streamLosses + 1;
+  const polling: Progress = {
+    ...progressOf(state),
+    via: "poll",
+    // A stream that falls silent would do so again and hide the answer for a whole idle timeout: polling is surer.
+    streamWorks: state.streamWorks && failure.kind !== "unsupported" && failure.kind !== "silent",
+    streamLosses,
+    reopenAtMs: clock.nowMs + backoffMs(reopenBackoff, streamLosses, clock.random),
+  };
+  if (failure.kind === "rateLimited") {
+    return { ...polling, phase: "pausing", delayMs: failure.retryAfterMs ?? unnamedRetryAfterMs, askedByServer: true };
+  }
+  return { ...polling, phase: "checking" };
+}
+
+function afterPollFailure(state: Waiting, failure: Failure, clock: ReadinessClock): ReadinessState {
+  if (failure.kind === "final") return { phase: "failed", via: "poll", error: failure.error };
+  const pollFailures = state.pollFailures + 1;
+  const askedByServer = failure.kind === "rateLimited";
+  const delayMs =
+    failure.kind === "rateLimited"
+      ? (failure.retryAfterMs ?? unnamedRetryAfterMs)
+      : Math.max(clock.pollIntervalMs, backoffMs(pollBackoff, pollFailures, clock.random));
+  return { ...progressOf(state), phase: "pausing", pollFailures, delayMs, askedByServer };
+}
+
+function afterPause(state: Waiting, nowMs: number): ReadinessState {
+  const reopens = state.streamWorks && nowMs >= state.reopenAtMs;
+  return { ...progressOf(state), phase: reopens ? "connecting" : "checking" };
+}
+
+/** After sleep or a lost network a connection may be dead without a sign: whatever was waiting asks afresh at once. */
+function afterWake(state: Waiting): ReadinessState {
+  const isAsking = state.phase === "connecting" || state.phase === "checking";
+  if (isAsking || (state.phase === "pausing" && state.askedByServer)) return state;
+  return { ...progressOf(state), phase: state.streamWorks ? "connecting" : "checking" };
+}
+
+function progressOf(state: Waiting): Progress {
+  const { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures } = state;
+  return { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures };
+}

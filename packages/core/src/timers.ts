@@ -1,0 +1,94 @@
+import { TimeoutError } from "./errors.js";
+
+/** Longest delay that `setTimeout` keeps; a longer one fires at once. */
+const longestTimerMs = 2_147_483_647;
+
+/** A timer that can be stopped and never holds a finite process open for longer than its delay. */
+export interface Timer {
+  stop(): void;
+}
+
+/** The one place where timers are made. An infinite delay makes none. */
+export function startTimer(delayMs: number, run: () => void): Timer {
+  if (delayMs === Number.POSITIVE_INFINITY) return { stop: () => undefined };
+  const id = setTimeout(run, Math.min(Math.max(delayMs, 0), longestTimerMs));
+  return { stop: () => clearTimeout(id) };
+}
+
+/** Monotonic clock in milliseconds; jumps of the wall clock do not reach it. */
+export function monotonicNowMs(): number {
+  return performance.now();
+}
+
+/** Resolves after `delayMs`; rejects with the signal's reason as soon as it aborts. */
+export async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const timer = startTimer(delayMs, () => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    function onAbort(): void {
+      timer.stop();
+      reject(signal.reason);
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** The end of one call or wait: after `timeoutMs`, or when the caller aborts, whichever is first. */
+export interface Deadline {
+  /** Aborts at the end. Hand it to `fetch`; never read its reason to decide anything: some runtimes drop it. */
+  readonly signal: AbortSignal;
+  /** True once the time ran out, as opposed to an abort by the caller. */
+  readonly expired: boolean;
+  remainingMs(): number;
+  /** Settles like `work`, or rejects at the end, even if `work` ignores its signal. */
+  race<T>(work: Promise<T>): Promise<T>;
+  /** Ends it without an abort: stops the timer and lets go of the caller's signal. */
+  dispose(): void;
+}
+
+/** Makes the one {@link Deadline} of a call. It has its own controller, so that a long-lived caller signal gathers no listeners. */
+export function createDeadline(timeoutMs: number, callerSignal: AbortSignal | undefined): Deadline {
+  const controller = new AbortController();
+  const endsAtMs = monotonicNowMs() + timeoutMs;
+  let expired = false;
+  const timer = startTimer(timeoutMs, () => {
+    expired = true;
+    controller.abort(new TimeoutError(`Timed out after ${timeoutMs} ms.`, { code: "TIMEOUT" }));
+  });
+  const onCallerAbort = (): void => controller.abort(callerSignal?.reason);
+  if (callerSignal?.aborted) onCallerAbort();
+  else callerSignal?.addEventListener("abort", onCallerAbort, { once: true });
+  return {
+    signal: controller.signal,
+    get expired() {
+      return expired;
+    },
+    remainingMs: () => Math.max(0, endsAtMs - monotonicNowMs()),
+    race: (work) => raceSignal(work, controller.signal),
+    dispose() {
+      timer.stop();
+      callerSignal?.removeEventListener("abort", onCallerAbort);
+    },
+  };
+}
+
+/** Settles like `work`, or rejects with the signal's reason once it aborts. */
+export async function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    void work.catch(() => undefined); // nobody waits for it any more; its failure is the abort's doing
+    throw signal.reason;
+  }
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener("abort", onAbort);
+  }
+}

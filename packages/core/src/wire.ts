@@ -1,0 +1,65 @@
+import { ProtocolError } from "./errors.js";
+import { isRecord } from "./guards.js";
+
+/** Members whose values belong to the user and keep their own spelling. */
+const userOwned: ReadonlySet<string> = new Set(["metadata", "env", "settings", "labels"]);
+
+/** Copies a wire object with its keys in camelCase, all the way down, and what the user owns left as it is. */
+export function camelize(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(wire)) {
+    // defineProperty semantics, so that a member named __proto__ stays a plain member
+    const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+    Object.defineProperty(result, name, {
+      value: userOwned.has(key) ? value : camelizeValue(value),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return result;
+}
+
+function camelizeValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelizeValue);
+  return isRecord(value) ? camelize(value) : value;
+}
+
+/**
+ * Takes one resource out of any envelope of contract 1.5: bare, under `data`, or under its own name. Members beside
+ * `data` are kept. Throws a ProtocolError when there is no object.
+ */
+export function unwrapOne(body: unknown, ...names: string[]): Record<string, unknown> {
+  if (!isRecord(body)) throw unexpected("an object");
+  const { data, ...beside } = body;
+  if (isRecord(data)) return { ...beside, ...data };
+  for (const name of names) {
+    const inner = body[name];
+    if (isRecord(inner)) {
+      const { [name]: _, ...rest } = body;
+      return { ...rest, ...inner };
+    }
+  }
+  return body;
+}
+
+/** Takes a list out of any envelope of contract 1.5, with what stands beside it. Throws a ProtocolError when there is none. */
+export function unwrapMany(
+  body: unknown,
+  ...names: string[]
+): { items: Record<string, unknown>[]; beside: Record<string, unknown> } {
+  if (Array.isArray(body)) return { items: body.filter(isRecord), beside: {} };
+  if (!isRecord(body)) throw unexpected("a list");
+  for (const name of ["data", ...names]) {
+    const inner = body[name];
+    if (Array.isArray(inner)) return { items: inner.filter(isRecord), beside: body };
+    if (isRecord(inner)) return unwrapMany(inner, ...names);
+  }
+  throw unexpected("a list");
+}
+
+function unexpected(wanted: string): ProtocolError {
+  return new ProtocolError(`The server's answer is not ${wanted}. Check baseUrl, and that it is a MIOSA API.`, {
+    code: "INVALID_RESPONSE",
+  });
+}
