@@ -1,1 +1,10 @@
-export {};
+export { MiosaProvider, type MiosaProviderProps, useMiosaClient } from "./MiosaProvider.js";
+export { isOptimisticSandbox } from "./optimisticSandbox.js";
+export { sandboxKeys } from "./sandboxKeys.js";
+export { sandboxQueries } from "./sandboxQueries.js";
+export { useCreateSandbox, type UseCreateSandboxOptions } from "./useCreateSandbox.js";
+export { useDeleteSandbox, type UseDeleteSandboxOptions } from "./useDeleteSandbox.js";
+export { useElapsedMs, type UseElapsedMsOptions } from "./useElapsedMs.js";
+export { useSandbox, type UseSandboxOptions } from "./useSandbox.js";
+export { useSandboxes, type UseSandboxesOptions } from "./useSandboxes.js";
+export { type SandboxReadiness, useSandboxReadiness, type UseSandboxReadinessOptions } from "./useSandboxReadiness.js";

@@ -1,0 +1,53 @@
+"use client";
+
+import type { MiosaClient } from "@miosa/core";
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from "react";
+import { type ReadinessStore, readinessStoreOf } from "./readinessStore.js";
+import { sandboxCacheOf } from "./sandboxCache.js";
+import { useForgetOtherClients } from "./useForgetOtherClients.js";
+
+/** Props of {@link MiosaProvider}. */
+export interface MiosaProviderProps {
+  /**
+   * The client that all hooks below use. Make it once, outside of components. When it is replaced by another (someone else signed
+   * in), all watches of the old one are closed and everything cached from it is dropped and asked for again.
+   */
+  client: MiosaClient;
+  /** Query cache to use. @default the app's own, from `QueryClientProvider` */
+  queryClient?: QueryClient | undefined;
+  children?: ReactNode;
+}
+
+interface Miosa {
+  client: MiosaClient;
+  queryClient: QueryClient;
+  readiness: ReadinessStore;
+}
+
+const MiosaContext = createContext<Miosa | null>(null);
+
+/** Gives all hooks below it their client and query cache. Opens no connection by itself. */
+export function MiosaProvider({ client, queryClient: given, children }: MiosaProviderProps): ReactElement {
+  const queryClient = useQueryClient(given);
+  const readiness = readinessStoreOf(client);
+  const miosa = useMemo(() => ({ client, queryClient, readiness }), [client, queryClient, readiness]);
+  useForgetOtherClients(client, queryClient);
+  useEffect(
+    () => readiness.listen((id, snapshot) => snapshot.phase === "ready" && sandboxCacheOf(queryClient).ready(id)),
+    [readiness, queryClient],
+  );
+  return <MiosaContext.Provider value={miosa}>{children}</MiosaContext.Provider>;
+}
+
+/** What the provider gives. Throws when there is none above. */
+export function useMiosa(): Miosa {
+  const miosa = useContext(MiosaContext);
+  if (miosa === null) throw new Error("No MiosaProvider above this component: wrap the app in <MiosaProvider client={...}>");
+  return miosa;
+}
+
+/** The client of the provider above, for calls that have no hook. Throws when there is no provider. */
+export function useMiosaClient(): MiosaClient {
+  return useMiosa().client;
+}

@@ -1,0 +1,153 @@
+import type { CreateComputerInput, ListSandboxesFilter, Sandbox } from "@miosa/core";
+import { notifyManager, type Query, type QueryClient, replaceEqualDeep } from "@tanstack/react-query";
+import { optimisticSandbox } from "./optimisticSandbox.js";
+import { changeRows, changeSandbox, liftToRunning, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { sandboxKeys } from "./sandboxKeys.js";
+
+/** Replies on their way into the query cache that must first catch up with what was learned since they were asked for. */
+const arriving = new WeakMap<object, () => unknown>();
+const caches = new WeakMap<QueryClient, SandboxCache>();
+
+/** One place in the log of changes; `next` is the change that was learned after it. */
+interface LogEntry {
+  change?: SandboxChange;
+  next?: LogEntry;
+}
+
+/** A question to the server, made before it is sent. Its answer is older than every change recorded since. */
+export interface Question {
+  /** An answer about one sandbox, brought up to date. */
+  settle(answer: Sandbox): Sandbox;
+  /** The same at the moment the answer is stored: give the result to the query cache unchanged. */
+  one(answer: Sandbox): Sandbox;
+  /** The same for a list. */
+  rows(answer: Sandbox[], filter: ListSandboxesFilter): Sandbox[];
+}
+
+/** The sandboxes of one query cache, changed in place by what the page learns without asking. */
+export interface SandboxCache {
+  ask(): Question;
+  /** Changes the cached sandbox and every cached list now, and every answer that was asked for before now. */
+  record(change: SandboxChange): void;
+  /** The same, and answers asked for later are changed too, until the returned function is called: the server may not know yet. */
+  hold(change: SandboxChange): () => void;
+  find(id: string): Sandbox | undefined;
+  standIn(input: CreateComputerInput, templateType: string): Sandbox;
+  /** The sandbox became ready. */
+  ready(id: string): void;
+}
+
+/** The sandboxes in a query cache. They live as long as the cache does. */
+export function sandboxCacheOf(queryClient: QueryClient): SandboxCache {
+  const known = caches.get(queryClient);
+  if (known !== undefined) return known;
+  const made = createSandboxCache(queryClient);
+  caches.set(queryClient, made);
+  return made;
+}
+
+/**
+ * `structuralSharing` of every sandbox query. A reply never undoes what was learned after it was asked for: the changes
+ * recorded since then are applied to it first. A linked log holds them, so that each is freed once no reply can need it.
+ */
+export function takeReply(previous: unknown, reply: unknown): unknown {
+  const next = isObject(reply) ? (arriving.get(reply)?.() ?? reply) : reply;
+  if (isRows(previous) && isRows(next)) return shareRows(previous, next);
+  return replaceEqualDeep(previous, next);
+}
+
+function createSandboxCache(queryClient: QueryClient): SandboxCache {
+  const queryCache = queryClient.getQueryCache();
+  const held = new Set<SandboxChange>();
+  let newest: LogEntry = {};
+  let standIns = 0;
+
+  function record(change: SandboxChange): void {
+    newest = newest.next = { change };
+    notifyManager.batch(() => {
+      for (const query of queryCache.findAll({ queryKey: sandboxKeys.lists() })) {
+        const { data } = query.state;
+        if (isRows(data)) store(query, changeRows(data, change, filterOf(query)));
+      }
+      const id = change.type === "put" ? change.sandbox.id : change.id;
+      const query = queryCache.find({ queryKey: sandboxKeys.detail(id) });
+      if (query !== undefined && isSandbox(query.state.data)) store(query, changeSandbox(query.state.data, change));
+    });
+  }
+
+  /** Data that was pushed is no newer answer: the entry stays as old, and as invalid, as it was. */
+  function store(query: Query, data: unknown): void {
+    const { data: before, dataUpdatedAt, isInvalidated } = query.state;
+    if (data === before) return;
+    queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt });
+    if (isInvalidated) query.invalidate();
+  }
+
+  function* since(asked: LogEntry): Generator<SandboxChange> {
+    for (let entry = asked.next; entry !== undefined; entry = entry.next) if (entry.change !== undefined) yield entry.change;
+    yield* held;
+  }
+
+  function ask(): Question {
+    const asked = newest;
+    const settle = (answer: Sandbox): Sandbox => [...since(asked)].reduce(changeSandbox, answer);
+    return {
+      settle,
+      one(answer) {
+        arriving.set(answer, () => settle(answer));
+        return answer;
+      },
+      rows(answer, filter) {
+        arriving.set(answer, () =>
+          [...since(asked)].reduce<readonly Sandbox[]>((rows, change) => changeRows(rows, change, filter), answer),
+        );
+        return answer;
+      },
+    };
+  }
+
+  function find(id: string): Sandbox | undefined {
+    const detail = queryClient.getQueryData(sandboxKeys.detail(id));
+    if (isSandbox(detail)) return detail;
+    for (const [, rows] of queryClient.getQueriesData({ queryKey: sandboxKeys.lists() })) {
+      const row = isRows(rows) ? rows.find((candidate) => candidate.id === id) : undefined;
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  return {
+    ask,
+    record,
+    find,
+    hold(change) {
+      held.add(change);
+      record(change);
+      return () => void held.delete(change);
+    },
+    standIn: (input, templateType) => optimisticSandbox(++standIns, input, templateType),
+    ready(id) {
+      const row = find(id);
+      const lifted = row && liftToRunning(row);
+      record({ type: "ready", id, known: lifted === row ? undefined : lifted });
+    },
+  };
+}
+
+/** A list's filter is the last part of its key. */
+function filterOf(query: Query): ListSandboxesFilter {
+  const filter = query.queryKey[sandboxKeys.lists().length];
+  return isObject(filter) ? filter : {};
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isSandbox(value: unknown): value is Sandbox {
+  return isObject(value) && "id" in value && typeof value.id === "string" && "state" in value;
+}
+
+function isRows(value: unknown): value is readonly Sandbox[] {
+  return Array.isArray(value) && value.every(isSandbox);
+}

@@ -1,0 +1,36 @@
+import type { ListSandboxesFilter } from "@miosa/core";
+
+/** Root of every key of this package: `queryClient.invalidateQueries({ queryKey: sandboxKeys.all })` touches all of them. */
+const all = ["miosa", "sandboxes"] as const;
+
+/** A list's filter as it stands in its key: without undefined members, states always as a sorted array. */
+export type NormalFilter = { readonly [Member in keyof ListSandboxesFilter]?: Exclude<ListSandboxesFilter[Member], undefined> };
+
+/** Two filters that mean the same give the same key. */
+export function normalizeFilter(filter: ListSandboxesFilter = {}): NormalFilter {
+  const { externalWorkspaceId, externalUserId, externalProjectId, state } = filter;
+  return {
+    ...(externalWorkspaceId !== undefined && { externalWorkspaceId }),
+    ...(externalUserId !== undefined && { externalUserId }),
+    ...(externalProjectId !== undefined && { externalProjectId }),
+    ...(state !== undefined && { state: typeof state === "string" ? [state] : [...new Set(state)].sort() }),
+  };
+}
+
+/** Keys of everything this package keeps in the query cache, for invalidating, reading and prefetching by hand. */
+export const sandboxKeys = {
+  all,
+  /** All lists, whatever their filter. */
+  lists: () => [...all, "list"] as const,
+  /** One list. Two filters that mean the same give the same key. */
+  list: (filter?: ListSandboxesFilter) => [...all, "list", normalizeFilter(filter)] as const,
+  /** All single sandboxes. */
+  details: () => [...all, "detail"] as const,
+  /** One sandbox. */
+  detail: (id: string) => [...all, "detail", id] as const,
+  /** The answer of one readiness probe. */
+  readiness: (id: string) => [...all, "readiness", id] as const,
+  /** Mutations, for `useMutationState` and `useIsMutating`. */
+  create: () => [...all, "create"] as const,
+  delete: () => [...all, "delete"] as const,
+};
