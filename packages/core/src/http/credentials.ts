@@ -1,6 +1,6 @@
 import { apiKeyPrefix } from "@miosa/protocol";
 import type { MiosaClientOptions } from "../clientOptions.js";
-import { invalidArgument } from "../errors.js";
+import { invalidArgument, isMiosaError, MiosaError } from "../errors.js";
 
 /** Where the bearer credential of each request comes from. */
 export interface Credentials {
@@ -45,6 +45,9 @@ function createTokenSource(fetchToken: () => string | Promise<string>, guard: (t
         try {
           current = guard(await fetchToken());
           return current;
+        } catch (cause) {
+          if (isMiosaError(cause)) throw cause;
+          throw new MiosaError("The token function failed, so the request was not sent.", { code: "TOKEN_FAILED", cause });
         } finally {
           flight = undefined;
         }

@@ -1,5 +1,5 @@
 import { buildPath, defaultBaseUrl, headerNames, type Route, type RouteParams } from "@miosa/protocol";
-import ky, { isHTTPError } from "ky";
+import ky from "ky";
 import type { MiosaClientOptions } from "../clientOptions.js";
 import { invalidArgument, isMiosaError, isRetryable, MiosaError, NetworkError, ProtocolError, TimeoutError } from "../errors.js";
 import type { CallOptions } from "../options.js";
@@ -50,7 +50,13 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "");
   const retries = options.retries ?? 2;
   const credentials = createCredentials(options);
-  const sendFetch: typeof fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+
+  /** Sends one request. Resolves to a 2xx answer whose body is still to be read; rejects with a typed error for any other. */
+  async function send(request: string, input: RequestInfo | URL, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+    const response = await reading(request, (options.fetch ?? globalThis.fetch)(input, init), init.signal);
+    if (response.ok) return response;
+    throw errorFromResponse(request, response.status, response.headers, await readErrorBody(response, init.signal));
+  }
 
   async function headersFor(extra: Readonly<Record<string, string>> | undefined, accept: string, signal: AbortSignal): Promise<Headers> {
     const headers = new Headers(options.headers);
@@ -75,17 +81,12 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       let refreshed = false;
       let nextDelayMs = 0;
 
-      /** One attempt. Reads the body of a good answer too, so that a body cut off half-way can be tried again. */
+      /** One attempt, with its body: so one that is cut off half-way can be tried again, and ky sees only typed errors. */
       async function attempt(input: RequestInfo | URL, fetchInit?: RequestInit): Promise<Response> {
-        try {
-          // The signal must ride in the init: one inside a Request is lost on Node after a garbage collection.
-          const response = await sendFetch(input, { ...fetchInit, signal });
-          if (response.ok) text = await response.text();
-          return response;
-        } catch (cause) {
-          if (signal.aborted || isMiosaError(cause)) throw cause;
-          throw networkError(request, cause);
-        }
+        // The signal must ride in the init: one inside a Request is lost on Node after a garbage collection.
+        const response = await send(request, input, { ...fetchInit, signal });
+        text = await reading(request, response.text(), signal);
+        return response;
       }
 
       try {
@@ -104,17 +105,15 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
               methods: ["get", "put", "post", "patch", "delete"],
               delay: () => nextDelayMs,
               shouldRetry({ error, retryCount }) {
-                const failure = isHTTPError(error)
-                  ? errorFromResponse(request, error.response.status, error.response.headers, error.data)
-                  : error;
-                if (isMiosaError(failure) && failure.status === 401 && !refreshed) {
+                if (!isMiosaError(error)) return false;
+                if (error.status === 401 && !refreshed) {
                   refreshed = true;
                   nextDelayMs = 0;
                   return credentials.refresh(headers.get(headerNames.authorization) ?? undefined);
                 }
                 const triesUsed = retryCount - (refreshed ? 1 : 0);
-                nextDelayMs = retryDelayMs(triesUsed, isMiosaError(failure) ? failure.retryAfterMs : undefined, Math.random());
-                return repeatable && triesUsed <= retries && isRetryable(failure);
+                nextDelayMs = retryDelayMs(triesUsed, error.retryAfterMs, Math.random());
+                return repeatable && triesUsed <= retries && isRetryable(error);
               },
             },
             hooks: {
@@ -145,21 +144,13 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       for (let refreshed = false; ; refreshed = true) {
         const headers = await headersFor(init.headers, init.accept ?? "*/*", signal);
         if (init.body !== undefined) headers.set("content-type", "application/json");
-        let response: Response;
+        const body = init.body === undefined ? undefined : JSON.stringify(init.body);
         try {
-          const body = init.body === undefined ? undefined : JSON.stringify(init.body);
-          response = await raceSignal(
-            sendFetch(url, { method: route.method, headers, signal, ...(body !== undefined && { body }) }),
-            signal,
-          );
-        } catch (cause) {
-          if (signal.aborted || isMiosaError(cause)) throw cause;
-          throw networkError(request, cause);
+          return await send(request, url, { method: route.method, headers, signal, ...(body !== undefined && { body }) });
+        } catch (error) {
+          const mayRefresh = isMiosaError(error) && error.status === 401 && !refreshed;
+          if (!mayRefresh || !credentials.refresh(headers.get(headerNames.authorization) ?? undefined)) throw error;
         }
-        if (response.ok) return response;
-        const error = errorFromResponse(request, response.status, response.headers, await readErrorBody(response, signal));
-        const mayRefresh = error.status === 401 && !refreshed;
-        if (!mayRefresh || !credentials.refresh(headers.get(headerNames.authorization) ?? undefined)) throw error;
       }
     },
   };
@@ -201,15 +192,20 @@ function callError(
   if (expired) return new TimeoutError(`${request} did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT" });
   if (signal.aborted) return signal.reason;
   if (isMiosaError(error)) return error;
-  if (isHTTPError(error)) return errorFromResponse(request, error.response.status, error.response.headers, error.data);
   return new MiosaError(`${request} could not be sent.`, { code: "INVALID_ARGUMENT", cause: error });
 }
 
-function networkError(request: string, cause: unknown): NetworkError {
-  return new NetworkError(`${request} got no answer: the server is unreachable or the connection was lost.`, {
-    code: "NETWORK_ERROR",
-    cause,
-  });
+/** Waits for work on the wire. Whatever it fails with, other than an abort, is a lost connection: runtimes word that in many ways. */
+async function reading<T>(request: string, work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await raceSignal(work, signal);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new NetworkError(`${request} got no answer: the server is unreachable or the connection was lost.`, {
+      code: "NETWORK_ERROR",
+      cause,
+    });
+  }
 }
 
 const longestErrorBodyBytes = 65_536;
