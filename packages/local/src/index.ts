@@ -1,1 +1,17 @@
-export {};
+export { createLocalServer, type LocalConnections, type LocalServer } from "./createLocalServer.js";
+export type { LocalServerOptions } from "./options.js";
+export { createApiKey, type LocalApiKey } from "./apiKeys.js";
+export type { FaultName, Faults, FaultScope, LocalFaults } from "./faults.js";
+export type { LogEntry } from "./requestLog.js";
+export { createProcessDriver, type ProcessDriverOptions } from "./drivers/createProcessDriver.js";
+export {
+  type BoxCommand,
+  type BoxExecution,
+  type BoxExit,
+  BoxRequestError,
+  type BoxSpec,
+  type DriverProbe,
+  type SandboxBox,
+  type SandboxDriver,
+} from "./drivers/driver.js";
+export { timedOutExitCode } from "./exec/runCommand.js";

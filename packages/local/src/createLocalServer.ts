@@ -1,0 +1,182 @@
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
+import { readApiKeys } from "./apiKeys.js";
+import { createApp } from "./createApp.js";
+import { createProcessDriver } from "./drivers/createProcessDriver.js";
+import { createEventLog } from "./events/eventLog.js";
+import { createFaults, type Faults } from "./faults.js";
+import { createOpenStreams } from "./http/eventStream.js";
+import type { LocalServerOptions } from "./options.js";
+import { createRequestLog, type LogEntry } from "./requestLog.js";
+import { toWireComputer } from "./sandboxes/sandboxRecord.js";
+import { createSandboxStore } from "./sandboxes/sandboxStore.js";
+
+/** A running local server. */
+export interface LocalServer extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** The API's base URL, as `MIOSA_BASE_URL` takes it. */
+  readonly baseUrl: string;
+  /** The first accepted key, as `MIOSA_API_KEY` takes it. */
+  readonly apiKey: string;
+  readonly port: number;
+  /** How sandboxes are kept apart. `"none"` isolates nothing. */
+  readonly isolation: string;
+  readonly faults: Faults;
+  /** Copies of the logged requests, oldest first. */
+  readonly requests: readonly Readonly<LogEntry>[];
+  /** How many requests matched a route, given as `GET /computers/:id` or as a path pattern alone. */
+  countRequests(route: string): number;
+  /** Forgets the logged requests. */
+  clearRequests(): void;
+  /** Connections and streams that are open right now. */
+  connections(): LocalConnections;
+  readonly sandboxes: {
+    /** How many sandboxes and computers of all tenants there are. */
+    readonly count: number;
+    /** All tenants' sandboxes and computers, oldest first. */
+    list(): readonly WireComputer[];
+  };
+  /** Answers a request in memory, without a socket. Give it URLs below `url`. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Destroys all sandboxes with their processes, ends all connections and stops listening. Calling it again is harmless. */
+  close(): Promise<void>;
+}
+
+/** What is open at a server. */
+export interface LocalConnections {
+  sockets: number;
+  streams: { readiness: number; events: number };
+}
+
+const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
+
+/**
+ * Starts an API-compatible local server that really runs sandboxes. Throws when the host is not a loopback address,
+ * when the port is taken (`EADDRINUSE`), or when the driver cannot run here.
+ */
+export async function createLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
+  const { host = "127.0.0.1", dataDir, now = Date.now, onError = reportError } = options;
+  if (!loopback.has(host)) {
+    throw new TypeError(`host ${JSON.stringify(host)} is not a loopback address. The server runs commands on this machine, so it listens on 127.0.0.1, localhost or ::1 only.`);
+  }
+  const keys = readApiKeys(options.apiKeys);
+  const driver = typeof options.driver === "object" ? options.driver : createProcessDriver(dataDir === undefined ? {} : { dataDir });
+  const probe = await driver.probe();
+  if (!probe.ok) throw new Error(`The driver ${driver.name} cannot run here: ${probe.reason}`);
+
+  const faults = createFaults(options.faults);
+  const log = createRequestLog();
+  const events = createEventLog(now);
+  const streams = createOpenStreams();
+  const closing = new AbortController();
+  const store = createSandboxStore({ driver, events, faults, now, autoStart: options.autoStart ?? true });
+  let port = 0;
+  const app = createApp({
+    store,
+    events,
+    faults,
+    streams,
+    driver,
+    keys,
+    log,
+    now,
+    onError,
+    allowOrigins: options.allowOrigins ?? [],
+    readinessStreamTimeoutMs: options.readinessStreamTimeoutMs ?? 30_000,
+    keepaliveMs: options.keepaliveMs ?? 10_000,
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576,
+    outputLimitBytes: options.outputLimitBytes ?? 1_048_576,
+    port: () => port,
+    closing: closing.signal,
+    onRequest: options.onRequest ?? (() => {}),
+  });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
+  const http = createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError));
+  const sockets = trackSockets(http);
+  port = await listen(http, host, options.port ?? 0);
+
+  async function closeNow(): Promise<void> {
+    const stopped = new Promise((resolve) => http.close(resolve));
+    closing.abort(new Error("The server closes."));
+    streams.closeAll();
+    await store.destroyAll();
+    http.closeAllConnections();
+    await stopped;
+    await driver.close();
+  }
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeNow());
+  const url = `http://${host === "::1" ? "[::1]" : host}:${port}`;
+
+  return {
+    url,
+    baseUrl: url + apiPrefix,
+    apiKey: keys.first,
+    port,
+    isolation: driver.isolation,
+    faults,
+    get requests() {
+      return log.entries();
+    },
+    countRequests: (route) => log.count(route),
+    clearRequests: () => log.clear(),
+    connections: () => ({ sockets: sockets.size, streams: { readiness: streams.count("readiness"), events: streams.count("events") } }),
+    sandboxes: {
+      get count() {
+        return store.all().length;
+      },
+      list: () => store.all().map(toWireComputer),
+    },
+    fetch: async (input, init) => fetchInMemory(app.fetch, new Request(input, init), init?.signal ?? undefined),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+// The app in memory knows nothing of the caller's signal, so the answer's body is passed through a stream that does.
+async function fetchInMemory(
+  answer: (request: Request) => Response | Promise<Response>,
+  request: Request,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  signal?.throwIfAborted();
+  const response = await answer(request);
+  if (!response.body || !signal) return response;
+  const body = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), { signal });
+  return new Response(body, response);
+}
+
+function badRequest(error: unknown, onError: (error: unknown) => void): Response {
+  const isRequest = error instanceof RequestError;
+  if (!isRequest) onError(error);
+  const body = isRequest ? errorBody("INVALID_ID", "The request's URL or Host header is not valid.") : errorBody("INTERNAL_ERROR", "The server failed; its own output says more.");
+  return new Response(JSON.stringify(body), { status: isRequest ? 400 : 500, headers: { "content-type": "application/json" } });
+}
+
+function reportError(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+function trackSockets(http: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  http.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function listen(http: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, () => {
+      http.off("error", reject);
+      const address = http.address();
+      resolve(typeof address === "object" && address ? address.port : port);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import type { WireExecResult } from "@miosa/protocol";
+import type { SandboxBox } from "../drivers/driver.js";
+import { after } from "../timers.js";
+import { createOutputCollector } from "./outputCollector.js";
+
+/** A command as a caller asked for it, checked. */
+export interface CommandRequest {
+  command: string;
+  timeoutSec: number;
+  cwd?: string;
+  env: Readonly<Record<string, string>>;
+}
+
+/** Exit code of a command that ran into its timeout, as that of `timeout(1)`. */
+export const timedOutExitCode = 124;
+
+/** Runs a shell command in a box to its end. When `signal` aborts, the command is killed and the promise rejects. */
+export async function runCommand(
+  box: SandboxBox,
+  request: CommandRequest,
+  options: { signal: AbortSignal; outputLimitBytes: number },
+): Promise<WireExecResult> {
+  const { command, timeoutSec, cwd, env } = request;
+  const collector = createOutputCollector(options.outputLimitBytes);
+  const kill = new AbortController();
+  const signal = AbortSignal.any([kill.signal, options.signal]);
+  const startedAt = performance.now();
+  const execution = await box.exec({
+    argv: ["bash", "-c", command],
+    ...(cwd !== undefined && { cwd }),
+    env,
+    signal,
+    onOutput: (stream, bytes) => collector.add(stream, bytes),
+  });
+  const callOff = after(timeoutSec * 1_000, () => kill.abort(new Error("The command ran into its timeout.")));
+  const exit = await execution.exited.finally(callOff);
+  options.signal.throwIfAborted();
+  const { droppedBytes, ...texts } = collector.end();
+  const exitCode = kill.signal.aborted ? timedOutExitCode : exit.exitCode;
+  return {
+    ...texts,
+    exit_code: exitCode,
+    success: exitCode === 0,
+    duration_ms: Math.round(performance.now() - startedAt),
+    ...(kill.signal.aborted && { timed_out: true }),
+    ...(exit.signal !== undefined && { signal: exit.signal }),
+    ...(droppedBytes > 0 && { truncated: true, dropped_bytes: droppedBytes }),
+  };
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { headerNames } from "@miosa/protocol";
+import type { MiddlewareHandler } from "hono";
+import { HttpProblem, validationProblem } from "./httpProblem.js";
+import type { LocalEnv } from "./localEnv.js";
+
+const keptMs = 24 * 60 * 60_000;
+const maxKept = 10_000;
+const maxKeyLength = 255;
+
+interface Answer {
+  status: number;
+  contentType: string;
+  body: string;
+}
+
+interface Entry {
+  readonly bodyDigest: string;
+  readonly at: number;
+  /** Undefined where the first request came to nothing that could be repeated. */
+  readonly answer: Promise<Answer | undefined>;
+}
+
+/**
+ * Answers a mutation that is repeated with the same `Idempotency-Key` with the first one's answer, without running it
+ * again. A key counts for one tenant, method and path; with another body it is a 409. Contract 1.3.
+ */
+export function idempotency(now: () => number): MiddlewareHandler<LocalEnv> {
+  const entries = new Map<string, Entry>();
+
+  return async (context, next) => {
+    const key = context.req.header(headerNames.idempotencyKey);
+    if (key === undefined) return next();
+    if (key.length === 0 || key.length > maxKeyLength) throw validationProblem({ "idempotency-key": [`must have 1 to ${maxKeyLength} characters`] });
+    const { pathname, search } = new URL(context.req.url);
+    const name = JSON.stringify([context.get("tenantId"), context.req.method, pathname + search, key]);
+    const bodyDigest = createHash("sha256").update(context.get("body")).digest("hex");
+
+    for (;;) {
+      const entry = entries.get(name);
+      if (!entry || entry.at < now() - keptMs) break;
+      if (entry.bodyDigest !== bodyDigest) {
+        throw new HttpProblem("IDEMPOTENCY_CONFLICT", "This Idempotency-Key was used with another body. Use a new key.");
+      }
+      const answer = await entry.answer;
+      if (!answer) continue;
+      const headers = { "content-type": answer.contentType, "idempotency-replayed": "true" };
+      return new Response(answer.body, { status: answer.status, headers });
+    }
+
+    const deferred = deferredAnswer();
+    entries.set(name, { bodyDigest, at: now(), answer: deferred.promise });
+    const [oldest] = entries.keys();
+    if (entries.size > maxKept && oldest !== undefined) entries.delete(oldest);
+    try {
+      await next();
+      const { status } = context.res;
+      if (!isFinal(status)) return undefined;
+      const contentType = context.res.headers.get("content-type") ?? "application/json";
+      deferred.settle({ status, contentType, body: await context.res.clone().text() });
+    } finally {
+      if (deferred.settle(undefined)) entries.delete(name);
+    }
+    return undefined;
+  };
+}
+
+/** An answer that says the same when asked again: neither a passing trouble nor a state that can change. */
+function isFinal(status: number): boolean {
+  return status < 500 && ![401, 403, 404, 409, 429].includes(status);
+}
+
+function deferredAnswer(): { promise: Promise<Answer | undefined>; settle(answer: Answer | undefined): boolean } {
+  let resolve: ((answer: Answer | undefined) => void) | undefined;
+  const promise = new Promise<Answer | undefined>((fulfil) => {
+    resolve = fulfil;
+  });
+  return {
+    promise,
+    settle(answer) {
+      const first = resolve;
+      resolve = undefined;
+      first?.(answer);
+      return first !== undefined;
+    },
+  };
+}

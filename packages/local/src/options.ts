@@ -1,0 +1,40 @@
+import type { LocalApiKey } from "./apiKeys.js";
+import type { SandboxDriver } from "./drivers/driver.js";
+import type { LocalFaults } from "./faults.js";
+import type { LogEntry } from "./requestLog.js";
+
+/** Options of `createLocalServer`. */
+export interface LocalServerOptions {
+  /** Port to listen on; 0 takes a free one. @default 0 */
+  port?: number;
+  /** Loopback address to listen on. Any other address is refused, since the server runs commands. @default "127.0.0.1" */
+  host?: "127.0.0.1" | "localhost" | "::1" | (string & {});
+  /** Accepted keys. A key given as a bare string is a tenant of its own. @default one fresh random key */
+  apiKeys?: readonly (string | LocalApiKey)[];
+  /** Faults from the start. @default none */
+  faults?: Partial<LocalFaults>;
+  /** How sandboxes are run. @default "process", which isolates nothing */
+  driver?: "process" | SandboxDriver;
+  /** Directory in which the server keeps its sandboxes' directories while it runs. @default the system's temporary directory */
+  dataDir?: string;
+  /** Web origins whose pages may use the server, such as `http://localhost:5173`. @default none */
+  allowOrigins?: readonly string[];
+  /** Whether creating a computer boots it at once. Without it a new one is `stopped` until it is started. @default true */
+  autoStart?: boolean;
+  /** After this many milliseconds a readiness stream answers `timeout`. @default 30000 */
+  readinessStreamTimeoutMs?: number;
+  /** Milliseconds between two comments on a readiness stream. @default 10000 */
+  keepaliveMs?: number;
+  /** Milliseconds between two comments on the event stream. @default 15000 */
+  heartbeatMs?: number;
+  /** Largest accepted body. @default 1048576 */
+  bodyLimitBytes?: number;
+  /** Output that one command may return over stdout and stderr together; the rest is dropped and counted. @default 1048576 */
+  outputLimitBytes?: number;
+  /** The clock that times in answers come from, in milliseconds since 1970. @default Date.now */
+  now?: () => number;
+  /** Called once for each request, when its answer's headers are known. */
+  onRequest?: (entry: Readonly<LogEntry>) => void;
+  /** Called with errors of the server's own making. @default prints them to stderr */
+  onError?: (error: unknown) => void;
+}

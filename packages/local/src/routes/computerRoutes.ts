@@ -1,0 +1,75 @@
+import { computerRoutes as routes } from "@miosa/protocol";
+import { HttpProblem, validationProblem } from "../http/httpProblem.js";
+import type { LocalContext } from "../http/localEnv.js";
+import { jsonObject } from "../http/requestBody.js";
+import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
+import { attributionNames, readCreateFields, readUpdateFields } from "./computerFields.js";
+import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
+import { readPage } from "./readPage.js";
+
+/** `/computers` and, by their template, the sandboxes of the spec. Contract 2 and 6.3. */
+export function computerRoutes(parts: RouteParts): LocalRoute[] {
+  return [
+    {
+      route: routes.create,
+      answer(context) {
+        const record = parts.store.create(context.get("tenantId"), readCreateFields(jsonObject(context)));
+        return context.json(toWireComputer(record), 201);
+      },
+    },
+    {
+      route: routes.list,
+      answer(context) {
+        const query = context.req.query();
+        const records = parts.store.list(context.get("tenantId")).filter((record) => matches(record, query));
+        const { data, ...pages } = readPage(records, query);
+        return context.json({ data: data.map(toWireComputer), ...pages });
+      },
+    },
+    { route: routes.get, answer: (context) => context.json(toWireComputer(namedRecord(context, parts))) },
+    {
+      route: { method: "PATCH", path: "/computers/:id", kind: "json" },
+      answer(context) {
+        const record = namedRecord(context, parts);
+        parts.store.update(record, readUpdateFields(jsonObject(context)));
+        return context.json(toWireComputer(record));
+      },
+    },
+    {
+      route: routes.start,
+      answer(context) {
+        const record = namedRecord(context, parts);
+        parts.store.start(record);
+        return context.json(toWireComputer(record));
+      },
+    },
+    {
+      route: routes.delete,
+      async answer(context) {
+        const record = namedRecord(context, parts);
+        if (!mayDelete(record, readForce(context))) {
+          throw new HttpProblem("COMPUTER_RUNNING", "The computer is running. Stop it first, or delete it with force=true.");
+        }
+        await parts.store.destroy(record);
+        return context.json({ ok: true });
+      },
+    },
+  ];
+}
+
+// A sandbox is deleted outright, since the spec calls its delete "destroy a sandbox". Contract 8, C5.
+function mayDelete(record: SandboxRecord, force: boolean): boolean {
+  return force || isSandbox(record) || !(record.status === "running" || isBooting(record));
+}
+
+function readForce(context: LocalContext): boolean {
+  const force = context.req.query("force") ?? "false";
+  if (force !== "true" && force !== "false") throw validationProblem({ force: ["must be true or false"] });
+  return force === "true";
+}
+
+function matches(record: SandboxRecord, query: Readonly<Record<string, string>>): boolean {
+  const { status } = query;
+  if (status !== undefined && record.status !== status) return false;
+  return attributionNames.every((name) => query[name] === undefined || record.attribution[name] === query[name]);
+}

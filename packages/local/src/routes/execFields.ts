@@ -1,0 +1,41 @@
+import { execTimeoutSec } from "@miosa/protocol";
+import type { CommandRequest } from "../exec/runCommand.js";
+import { HttpProblem, validationProblem } from "../http/httpProblem.js";
+import { isObject } from "../http/requestBody.js";
+
+/** Longest single argument that Linux hands to a program, in bytes. */
+const maxArgumentBytes = 128 * 1024 - 1;
+
+/** Reads the body of `POST /computers/:id/exec`; `timeout` is in seconds. Contract 6.5. */
+export function readCommand(body: Readonly<Record<string, unknown>>): CommandRequest {
+  const { command, timeout = execTimeoutSec.default } = body;
+  const cwd = body["working_dir"] ?? body["cwd"] ?? undefined;
+  if (command === undefined) throw new HttpProblem("MISSING_PARAM", "command is required.");
+  const wrong: Record<string, string[]> = {};
+  const env = readEnvironment(body["env"] ?? {}, wrong);
+  if (typeof command !== "string" || command.trim() === "") wrong["command"] = ["must be a string that is not empty"];
+  else if (!fitsArgument(command)) wrong["command"] = [`must have at most ${maxArgumentBytes} bytes and no NUL`];
+  if (typeof timeout !== "number" || !(timeout >= 1 && timeout <= execTimeoutSec.max)) {
+    wrong["timeout"] = [`must be a number of seconds from 1 to ${execTimeoutSec.max}`];
+  }
+  if (cwd !== undefined && (typeof cwd !== "string" || cwd.includes("\0"))) wrong["working_dir"] = ["must be a string without NUL"];
+  if (typeof command !== "string" || typeof timeout !== "number" || Object.keys(wrong).length > 0) throw validationProblem(wrong);
+  return { command, timeoutSec: timeout, env, ...(typeof cwd === "string" && { cwd }) };
+}
+
+function readEnvironment(value: unknown, wrong: Record<string, string[]>): Record<string, string> {
+  const env: Record<string, string> = {};
+  if (!isObject(value)) wrong["env"] = ["must be an object of strings"];
+  else {
+    for (const [name, text] of Object.entries(value)) {
+      if (!/^[A-Za-z_]\w*$/.test(name)) wrong["env"] = ["has a name that is not a variable's name"];
+      else if (typeof text !== "string" || !fitsArgument(`${name}=${text}`)) wrong["env"] = [`${name} must be a string without NUL`];
+      else env[name] = text;
+    }
+  }
+  return env;
+}
+
+function fitsArgument(text: string): boolean {
+  return !text.includes("\0") && Buffer.byteLength(text) <= maxArgumentBytes;
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import { sandboxTemplate, type WireComputer, type WireReadiness } from "@miosa/protocol";
+
+/** Sizes and what they stand for. The local server reports them; it does not enforce them. Contract 4.3. */
+export const sizes = {
+  xs: { vcpus: 1, memory_mb: 2_048, disk_size_mb: 10_240 },
+  small: { vcpus: 2, memory_mb: 4_096, disk_size_mb: 10_240 },
+  medium: { vcpus: 4, memory_mb: 8_192, disk_size_mb: 20_480 },
+  large: { vcpus: 8, memory_mb: 16_384, disk_size_mb: 40_960 },
+  xl: { vcpus: 16, memory_mb: 32_768, disk_size_mb: 81_920 },
+} as const;
+
+export type SizeName = keyof typeof sizes;
+
+/** The three labels of a platform's own customer, user and project. */
+export interface Attribution {
+  external_workspace_id: string | null;
+  external_user_id: string | null;
+  external_project_id: string | null;
+}
+
+/** What a caller may choose when creating. */
+export interface CreateFields {
+  name?: string;
+  templateType: string | null;
+  size: SizeName;
+  visibility: string;
+  metadata: Readonly<Record<string, unknown>>;
+  attribution: Attribution;
+}
+
+export type SandboxStatus = "creating" | "starting" | "running" | "stopped" | "error" | "destroying" | "destroyed";
+
+/** All that the server knows of one sandbox or computer. */
+export interface SandboxRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly isolation: string;
+  readonly templateType: string | null;
+  readonly size: SizeName;
+  readonly attribution: Attribution;
+  readonly slug: string;
+  readonly createdAt: number;
+  name: string;
+  visibility: string;
+  metadata: Readonly<Record<string, unknown>>;
+  status: SandboxStatus;
+  /** Why the status is `error`. */
+  reason?: string;
+  updatedAt: number;
+  readyAt?: number;
+}
+
+export function createRecord(tenantId: string, isolation: string, fields: CreateFields, at: number): SandboxRecord {
+  const { templateType, size, visibility, metadata, attribution } = fields;
+  const id = randomUUID();
+  const name = fields.name ?? `${templateType === sandboxTemplate ? "sandbox" : "computer"}-${id.slice(0, 8)}`;
+  const own = { id, tenantId, isolation, name, slug: slugOf(name, id), createdAt: at, updatedAt: at };
+  return { ...own, templateType, size, visibility, metadata, attribution, status: "creating" };
+}
+
+/** True for a sandbox in the sense of the spec: a computer of the sandbox template. */
+export function isSandbox(record: SandboxRecord): boolean {
+  return record.templateType === sandboxTemplate;
+}
+
+/** The record as `/computers` shows it. Contract 6.1. */
+export function toWireComputer(record: SandboxRecord): WireComputer {
+  return {
+    id: record.id,
+    name: record.name,
+    slug: record.slug,
+    status: record.status,
+    ...(record.reason !== undefined && { status_reason: record.reason }),
+    template_type: record.templateType,
+    size: record.size,
+    ...sizes[record.size],
+    tenant_id: record.tenantId,
+    workspace_id: `ws_${record.tenantId}`,
+    project_id: `prj_${record.tenantId}`,
+    ...record.attribution,
+    visibility: record.visibility,
+    ip_address: null,
+    vnc_url: null,
+    isolation: record.isolation,
+    metadata: { ...record.metadata },
+    created_at: toTime(record.createdAt),
+    updated_at: toTime(record.updatedAt),
+  };
+}
+
+/** The record as its readiness probe shows it. Contract 3.1. */
+export function toWireReadiness(record: SandboxRecord): WireReadiness {
+  const ready = record.status === "running";
+  const status = ready ? "ready" : isBooting(record) ? "booting" : record.status;
+  return {
+    sandbox_id: record.id,
+    ready,
+    status,
+    ready_at: record.readyAt === undefined ? null : toTime(record.readyAt),
+    ...(record.reason !== undefined && { error: record.reason, reason: record.reason }),
+  };
+}
+
+export function isBooting(record: SandboxRecord): boolean {
+  return record.status === "creating" || record.status === "starting";
+}
+
+/** Milliseconds since 1970 as the API writes times. */
+export function toTime(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function slugOf(name: string, id: string): string {
+  const slug = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+  return slug || `computer-${id.slice(0, 8)}`;
+}

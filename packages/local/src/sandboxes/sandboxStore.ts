@@ -1,0 +1,152 @@
+import { eventTypes } from "@miosa/protocol";
+import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
+import type { EventLog } from "../events/eventLog.js";
+import type { FaultSource } from "../faults.js";
+import { sleep, untilAborted } from "../timers.js";
+import { type CreateFields, createRecord, isBooting, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
+
+/** What a store works with. */
+export interface SandboxStoreParts {
+  driver: SandboxDriver;
+  events: EventLog;
+  faults: FaultSource;
+  now: () => number;
+  /** Whether creating boots at once. Without it a new sandbox goes `creating → stopped` and waits for a start. */
+  autoStart: boolean;
+}
+
+/** All sandboxes of a server, and the only place that changes them. */
+export interface SandboxStore {
+  create(tenantId: string, fields: CreateFields): SandboxRecord;
+  /** A tenant's sandbox. Another tenant's is as unknown as one that never was. */
+  get(tenantId: string, id: string): SandboxRecord | undefined;
+  /** A tenant's sandboxes, newest first. */
+  list(tenantId: string): readonly SandboxRecord[];
+  /** All tenants' sandboxes, oldest first. */
+  all(): readonly SandboxRecord[];
+  /** The place to run a sandbox's commands, while it is running. */
+  boxOf(record: SandboxRecord): SandboxBox | undefined;
+  /** Boots a sandbox that is stopped or failed; one that is booting or running is left alone. */
+  start(record: SandboxRecord): void;
+  update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "visibility" | "metadata">>): void;
+  /** Resolves when the sandbox, its processes and its files are gone. */
+  destroy(record: SandboxRecord): Promise<void>;
+  /** Calls `listener` at each change of a sandbox's status; the returned function ends it. */
+  onStatus(record: SandboxRecord, listener: () => void): () => void;
+  destroyAll(): Promise<void>;
+}
+
+interface Life {
+  readonly record: SandboxRecord;
+  readonly listeners: Set<() => void>;
+  box?: SandboxBox;
+  boot?: { readonly controller: AbortController; readonly settled: Promise<void> };
+  destroyed?: Promise<void>;
+}
+
+// creating ─▶ running                     autoStart: false: creating ─▶ stopped ─start▶ starting ─▶ running
+//    └──────▶ error ─start▶ starting      from anywhere: ─destroy▶ destroying ─▶ destroyed (forgotten)
+export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
+  const lives = new Map<string, Life>();
+
+  function setStatus(life: Life, status: SandboxStatus): void {
+    life.record.status = status;
+    life.record.updatedAt = parts.now();
+    for (const listener of [...life.listeners]) listener();
+  }
+
+  function emit({ record }: Life, type: string, more: Readonly<Record<string, unknown>> = {}): void {
+    const event = { type, id: record.id, tenant_id: record.tenantId, ts: toTime(parts.now()), status: record.status };
+    parts.events.publish(record.tenantId, { ...event, ...record.attribution, ...more });
+  }
+
+  function boot(life: Life): void {
+    const controller = new AbortController();
+    const settled = bootNow(life, controller.signal).catch((error: unknown) => {
+      if (controller.signal.aborted) return;
+      life.record.reason = error instanceof Error ? error.message : "unknown error";
+      setStatus(life, "error");
+      if (isSandbox(life.record)) emit(life, eventTypes.sandboxError, { error: life.record.reason, reason: life.record.reason });
+    });
+    life.boot = { controller, settled };
+  }
+
+  async function bootNow(life: Life, signal: AbortSignal): Promise<void> {
+    const { record } = life;
+    await life.box?.destroy(); // of a boot that failed
+    const box = await parts.driver.create({ id: record.id, signal });
+    life.box = box;
+    const slow = parts.faults.strike("slowStart");
+    if (slow) await sleep(slow.delayMs, signal);
+    const failing = parts.faults.strike("bootFails");
+    if (failing) throw new Error(failing.reason);
+    if (parts.faults.strike("neverReady")) await untilAborted(signal);
+    await box.waitReady(signal);
+    signal.throwIfAborted();
+    delete record.reason;
+    record.readyAt = parts.now();
+    setStatus(life, "running");
+    if (!isSandbox(record)) return emit(life, eventTypes.computerRunning);
+    emit(life, eventTypes.sandboxRunning);
+    emit(life, eventTypes.sandboxReady, { ready_at: toTime(record.readyAt) });
+  }
+
+  async function destroyNow(life: Life): Promise<void> {
+    setStatus(life, "destroying");
+    life.boot?.controller.abort(new Error("The sandbox is destroyed."));
+    await life.boot?.settled;
+    try {
+      await life.box?.destroy();
+    } finally {
+      lives.delete(life.record.id);
+      setStatus(life, "destroyed");
+      emit(life, isSandbox(life.record) ? eventTypes.sandboxDestroyed : eventTypes.computerDeleted);
+    }
+  }
+
+  function lifeOf(record: SandboxRecord): Life {
+    return lives.get(record.id) ?? { record, listeners: new Set() };
+  }
+
+  return {
+    create(tenantId, fields) {
+      const record = createRecord(tenantId, parts.driver.isolation, fields, parts.now());
+      const life: Life = { record, listeners: new Set() };
+      lives.set(record.id, life);
+      const common = { size: record.size, workspace_id: `ws_${tenantId}` };
+      if (isSandbox(record)) emit(life, eventTypes.sandboxCreated, { ...common, image: record.templateType });
+      else emit(life, eventTypes.computerCreated, common);
+      if (parts.autoStart) boot(life);
+      else setStatus(life, "stopped");
+      return record;
+    },
+    get(tenantId, id) {
+      const record = lives.get(id)?.record;
+      return record?.tenantId === tenantId ? record : undefined;
+    },
+    list: (tenantId) => [...lives.values()].map(({ record }) => record).filter((record) => record.tenantId === tenantId).toReversed(),
+    all: () => [...lives.values()].map(({ record }) => record),
+    boxOf: (record) => (record.status === "running" ? lives.get(record.id)?.box : undefined),
+    start(record) {
+      if (record.status === "running" || record.status === "destroying" || isBooting(record)) return;
+      const life = lifeOf(record);
+      setStatus(life, "starting");
+      boot(life);
+    },
+    update(record, changes) {
+      Object.assign(record, changes, { updatedAt: parts.now() });
+    },
+    destroy(record) {
+      const life = lifeOf(record);
+      return (life.destroyed ??= destroyNow(life));
+    },
+    onStatus(record, listener) {
+      const { listeners } = lifeOf(record);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async destroyAll() {
+      await Promise.all([...lives.values()].map((life) => (life.destroyed ??= destroyNow(life))));
+    },
+  };
+}
