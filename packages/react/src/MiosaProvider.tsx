@@ -25,7 +25,7 @@ interface Miosa {
   readiness: ReadinessStore;
 }
 
-const MiosaContext = createContext<Miosa | null>(null);
+const MiosaContext = /* @__PURE__ */ createContext<Miosa | null>(null);
 
 /** Gives all hooks below it their client and query cache. Opens no connection by itself. */
 export function MiosaProvider({ client, queryClient: given, children }: MiosaProviderProps): ReactElement {

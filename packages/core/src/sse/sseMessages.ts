@@ -99,7 +99,7 @@ export function createSseParser(onMessage: (message: SseMessage) => void, maxLin
   };
 }
 
-const lineEnds = new Uint8Array([10, 10]);
+const lineEnds = /* @__PURE__ */ new Uint8Array([10, 10]);
 
 function tooLong(limit: number): ProtocolError {
   return new ProtocolError(`The event stream holds an event longer than ${limit} bytes.`, { code: "EVENT_TOO_LONG" });
