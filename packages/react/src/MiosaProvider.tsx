@@ -1,10 +1,10 @@
 "use client";
 
-import type { MiosaClient } from "@miosa/core";
+import type { MiosaClient, ReadinessSnapshot } from "@miosa/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from "react";
 import { type ReadinessStore, readinessStoreOf } from "./readinessStore.js";
-import { sandboxCacheOf } from "./sandboxCache.js";
+import { type SandboxCache, sandboxCacheOf } from "./sandboxCache.js";
 import { useForgetOtherClients } from "./useForgetOtherClients.js";
 
 /** Props of {@link MiosaProvider}. */
@@ -33,10 +33,7 @@ export function MiosaProvider({ client, queryClient: given, children }: MiosaPro
   const readiness = readinessStoreOf(client);
   const miosa = useMemo(() => ({ client, queryClient, readiness }), [client, queryClient, readiness]);
   useForgetOtherClients(client, queryClient);
-  useEffect(
-    () => readiness.listen((id, snapshot) => snapshot.phase === "ready" && sandboxCacheOf(queryClient).ready(id)),
-    [readiness, queryClient],
-  );
+  useEffect(() => readiness.listen((id, snapshot) => keepUp(sandboxCacheOf(queryClient), id, snapshot)), [readiness, queryClient]);
   return <MiosaContext.Provider value={miosa}>{children}</MiosaContext.Provider>;
 }
 
@@ -50,4 +47,12 @@ export function useMiosa(): Miosa {
 /** The client of the provider above, for calls that have no hook. Throws when there is no provider. */
 export function useMiosaClient(): MiosaClient {
   return useMiosa().client;
+}
+
+/** What a watch learns of a sandbox, its cached entries learn too. */
+function keepUp(cache: SandboxCache, id: string, snapshot: ReadinessSnapshot): void {
+  if (snapshot.phase === "ready") cache.booted(id, "running");
+  if (snapshot.phase !== "failed") return;
+  if (snapshot.error.code === "SANDBOX_FAILED") cache.booted(id, "error");
+  if (snapshot.error.code === "SANDBOX_DESTROYED") cache.record({ type: "remove", id, state: "destroyed" });
 }

@@ -1,7 +1,6 @@
-import type { CreateComputerInput, ListSandboxesFilter, Sandbox } from "@miosa/core";
+import type { ListSandboxesFilter, Sandbox } from "@miosa/core";
 import { notifyManager, type Query, type QueryClient, replaceEqualDeep } from "@tanstack/react-query";
-import { optimisticSandbox } from "./optimisticSandbox.js";
-import { changeRows, changeSandbox, liftToRunning, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { changeRows, changeSandbox, endBoot, type SandboxChange, shareRows } from "./sandboxRows.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
 /** Replies on their way into the query cache that must first catch up with what was learned since they were asked for. */
@@ -32,9 +31,14 @@ export interface SandboxCache {
   /** The same, and answers asked for later are changed too, until the returned function is called: the server may not know yet. */
   hold(change: SandboxChange): () => void;
   find(id: string): Sandbox | undefined;
-  standIn(input: CreateComputerInput, templateType: string): Sandbox;
-  /** The sandbox became ready. */
-  ready(id: string): void;
+  /** A number that no other optimistic row in this cache has. */
+  nextNumber(): number;
+  /** A sandbox's boot ended, well or not. */
+  booted(id: string, state: "running" | "error"): void;
+  /** Stores a sandbox that nobody has asked for yet. */
+  seed(sandbox: Sandbox): void;
+  /** From now on nothing that is recorded reaches the query cache. */
+  retire(): void;
 }
 
 /** The sandboxes in a query cache. They live as long as the cache does. */
@@ -44,6 +48,13 @@ export function sandboxCacheOf(queryClient: QueryClient): SandboxCache {
   const made = createSandboxCache(queryClient);
   caches.set(queryClient, made);
   return made;
+}
+
+/** Drops all sandboxes from a query cache, and what is still on its way there. Those on the page are asked for again. */
+export async function forgetSandboxes(queryClient: QueryClient): Promise<void> {
+  caches.get(queryClient)?.retire();
+  caches.delete(queryClient);
+  await queryClient.resetQueries({ queryKey: sandboxKeys.all });
 }
 
 /**
@@ -60,9 +71,11 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
   const queryCache = queryClient.getQueryCache();
   const held = new Set<SandboxChange>();
   let newest: LogEntry = {};
-  let standIns = 0;
+  let numbers = 0;
+  let retired = false;
 
   function record(change: SandboxChange): void {
+    if (retired) return;
     newest = newest.next = { change };
     notifyManager.batch(() => {
       for (const query of queryCache.findAll({ queryKey: sandboxKeys.lists() })) {
@@ -125,11 +138,17 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
       record(change);
       return () => void held.delete(change);
     },
-    standIn: (input, templateType) => optimisticSandbox(++standIns, input, templateType),
-    ready(id) {
+    nextNumber: () => ++numbers,
+    booted(id, state) {
       const row = find(id);
-      const lifted = row && liftToRunning(row);
-      record({ type: "ready", id, known: lifted === row ? undefined : lifted });
+      const booted = row && endBoot(row, state);
+      record({ type: "booted", id, state, known: booted === row ? undefined : booted });
+    },
+    seed(sandbox) {
+      if (!retired) queryClient.setQueryData(sandboxKeys.detail(sandbox.id), sandbox);
+    },
+    retire() {
+      retired = true;
     },
   };
 }

@@ -1,5 +1,6 @@
-import { type CreateComputerInput, isApiError, type ListSandboxesFilter, type MiosaClient, type MiosaError, type Readiness, type Sandbox } from "@miosa/core";
+import type { CreateComputerInput, ListSandboxesFilter, MiosaClient, MiosaError, Readiness, Sandbox } from "@miosa/core";
 import { mutationOptions, queryOptions, skipToken } from "@tanstack/react-query";
+import { hideDeleting, showCreating } from "./optimisticChanges.js";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
 import { sandboxCacheOf, takeReply } from "./sandboxCache.js";
 import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
@@ -49,25 +50,8 @@ export const sandboxQueries = {
   create: <Context = unknown>(client: MiosaClient) =>
     mutationOptions<Sandbox, MiosaError, CreateComputerInput | void, Context>({
       mutationKey: sandboxKeys.create(),
-      mutationFn: async (input, { client: queryClient }) => {
-        const attributes = input ?? {};
-        const cache = sandboxCacheOf(queryClient);
-        const template = client.sandboxes.template();
-        const standIn = cache.standIn(attributes, template);
-        const release = standIn.templateType === template ? cache.hold({ type: "put", sandbox: standIn }) : () => {};
-        const question = cache.ask();
-        try {
-          const sandbox = question.settle(await client.sandboxes.create(attributes));
-          release();
-          queryClient.setQueryData(sandboxKeys.detail(sandbox.id), sandbox);
-          if (standIn.templateType === template) cache.record({ type: "put", sandbox, insteadOf: standIn.id });
-          return sandbox;
-        } catch (error) {
-          release();
-          cache.record({ type: "remove", id: standIn.id, state: "destroyed" });
-          throw error;
-        }
-      },
+      mutationFn: (input, { client: queryClient }) =>
+        showCreating(sandboxCacheOf(queryClient), input ?? {}, client.sandboxes.template(), () => client.sandboxes.create(input ?? {})),
       retry: false,
     }),
 
@@ -75,22 +59,8 @@ export const sandboxQueries = {
   delete: <Context = unknown>(client: MiosaClient) =>
     mutationOptions<void, MiosaError, string, Context>({
       mutationKey: sandboxKeys.delete(),
-      mutationFn: async (id, { client: queryClient }) => {
-        const cache = sandboxCacheOf(queryClient);
-        const before = cache.find(id);
-        const release = cache.hold({ type: "remove", id, state: "destroying" });
-        const question = cache.ask();
-        try {
-          await client.sandboxes.delete(id);
-          release();
-          cache.record({ type: "remove", id, state: "destroyed" });
-        } catch (error) {
-          release();
-          if (isApiError(error) && error.status === 404) cache.record({ type: "remove", id, state: "destroyed" });
-          else if (before !== undefined) cache.record({ type: "put", sandbox: question.settle(before) });
-          throw error;
-        }
-      },
+      mutationFn: (id, { client: queryClient }) =>
+        hideDeleting(sandboxCacheOf(queryClient), id, () => client.sandboxes.delete(id)),
       retry: false,
     }),
 };

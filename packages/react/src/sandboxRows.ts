@@ -6,12 +6,12 @@ import { isOptimisticSandbox } from "./optimisticSandbox.js";
  * Something this page learned about a sandbox other than by asking for it.
  *
  * - `put`: it exists and looks like this; `insteadOf` is the optimistic row that it replaces.
- * - `ready`: it became ready; `known` is what it looks like now, for lists that did not hold it until now.
+ * - `booted`: its boot ended, well or not; `known` is what it looks like now, for lists that did not hold it until now.
  * - `remove`: it is going or gone.
  */
 export type SandboxChange =
   | { type: "put"; sandbox: Sandbox; insteadOf?: string }
-  | { type: "ready"; id: string; known: Sandbox | undefined }
+  | { type: "booted"; id: string; state: "running" | "error"; known: Sandbox | undefined }
   | { type: "remove"; id: string; state: "destroying" | "destroyed" };
 
 /** One sandbox after a change; the same object when the change says nothing about it. */
@@ -19,8 +19,8 @@ export function changeSandbox(sandbox: Sandbox, change: SandboxChange): Sandbox 
   switch (change.type) {
     case "put":
       return change.sandbox.id === sandbox.id ? change.sandbox : sandbox;
-    case "ready":
-      return change.id === sandbox.id ? liftToRunning(sandbox) : sandbox;
+    case "booted":
+      return change.id === sandbox.id ? endBoot(sandbox, change.state) : sandbox;
     case "remove":
       return change.id === sandbox.id ? { ...sandbox, state: change.state, status: change.state } : sandbox;
   }
@@ -33,18 +33,18 @@ export function changeRows(rows: readonly Sandbox[], change: SandboxChange, filt
       return place(rows, change.sandbox, filter, change.insteadOf);
     case "remove":
       return rows.some((row) => row.id === change.id) ? rows.filter((row) => row.id !== change.id) : rows;
-    case "ready": {
+    case "booted": {
       const row = rows.find((candidate) => candidate.id === change.id);
-      const lifted = row === undefined ? change.known : liftToRunning(row);
-      return lifted === undefined || lifted === row ? rows : place(rows, lifted, filter);
+      const booted = row === undefined ? change.known : endBoot(row, change.state);
+      return booted === undefined || booted === row ? rows : place(rows, booted, filter);
     }
   }
 }
 
-/** What a booting sandbox looks like once it is ready. Any other state is the server's newer word and stays. */
-export function liftToRunning(sandbox: Sandbox): Sandbox {
+/** What a booting sandbox looks like once its boot has ended. Any state but a booting one is the server's newer word and stays. */
+export function endBoot(sandbox: Sandbox, state: "running" | "error"): Sandbox {
   const booting = sandbox.state === "creating" || sandbox.state === "starting" || sandbox.state === "unknown";
-  return booting ? { ...sandbox, state: "running", status: "running" } : sandbox;
+  return booting ? { ...sandbox, state, status: state } : sandbox;
 }
 
 /** True when the list with this filter would hold the sandbox. Attribution matches exactly; members are ANDed. Contract 2.1. */

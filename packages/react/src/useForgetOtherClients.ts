@@ -3,7 +3,7 @@
 import type { MiosaClient } from "@miosa/core";
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { sandboxKeys } from "./sandboxKeys.js";
+import { forgetSandboxes } from "./sandboxCache.js";
 
 /** Drops what another client put into the cache: it may belong to someone else. What is on the page is asked for again. */
 export function useForgetOtherClients(client: MiosaClient, queryClient: QueryClient): void {
@@ -11,6 +11,6 @@ export function useForgetOtherClients(client: MiosaClient, queryClient: QueryCli
   useEffect(() => {
     if (used.current === client) return;
     used.current = client;
-    void queryClient.resetQueries({ queryKey: sandboxKeys.all });
+    void forgetSandboxes(queryClient);
   }, [client, queryClient]);
 }
