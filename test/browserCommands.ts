@@ -1,4 +1,88 @@
-import type { BrowserCommand } from "vitest/node";
+import type { FaultName, LocalConnections, LocalFaults, LocalServer, LocalServerOptions, LogEntry } from "@miosa/local";
+import type { BrowserCommand, BrowserCommandContext } from "vitest/node";
 
-/** Commands that tests in the browser may call on the test process. */
-export const browserCommands: Record<string, BrowserCommand<never[]>> = {};
+/** Options of a local server that survive the way from the page to the test process. */
+export type PageServerOptions = Pick<
+  LocalServerOptions,
+  | "allowOrigins"
+  | "apiKeys"
+  | "autoStart"
+  | "bodyLimitBytes"
+  | "faults"
+  | "heartbeatMs"
+  | "keepaliveMs"
+  | "outputLimitBytes"
+  | "port"
+  | "readinessStreamTimeoutMs"
+>;
+
+/** What a page knows of the server it started. */
+export interface PageServer {
+  url: string;
+  baseUrl: string;
+  apiKey: string;
+  port: number;
+  isolation: string;
+}
+
+/** A server's state at one moment. */
+export interface PageServerState {
+  connections: LocalConnections;
+  requests: readonly Readonly<LogEntry>[];
+  sandboxCount: number;
+}
+
+/** The commands as a page calls them. A server is named by its `url`. */
+export interface LocalServerCommands {
+  startLocalServer: (options: PageServerOptions) => Promise<PageServer>;
+  stopLocalServer: (url: string) => Promise<void>;
+  setLocalFault: <Name extends FaultName>(url: string, name: Name, value: LocalFaults[Name]) => Promise<void>;
+  clearLocalFaults: (url: string, name?: FaultName) => Promise<void>;
+  localServerState: (url: string) => Promise<PageServerState>;
+}
+
+declare module "vitest/internal/browser" {
+  interface BrowserCommands extends LocalServerCommands {}
+}
+
+const servers = new Map<string, LocalServer>();
+
+function named(url: string): LocalServer {
+  const server = servers.get(url);
+  if (!server) throw new Error(`No local server at ${url} was started by a test, or it was stopped already.`);
+  return server;
+}
+
+async function stop(url: string): Promise<void> {
+  const server = named(url);
+  servers.delete(url);
+  await server.close();
+}
+
+async function start({ project }: BrowserCommandContext, options: PageServerOptions): Promise<PageServer> {
+  // Through the project's module runner, which knows the sources behind the package names.
+  const { createLocalServer } = await project.import<typeof import("@miosa/local")>("@miosa/local");
+  const server = await createLocalServer(options);
+  servers.set(server.url, server);
+  if (servers.size === 1) project.vitest.onClose(() => Promise.all([...servers.keys()].map(stop)).then(() => {}));
+  const { url, baseUrl, apiKey, port, isolation } = server;
+  return { url, baseUrl, apiKey, port, isolation };
+}
+
+function setFault<Name extends FaultName>(_: BrowserCommandContext, url: string, name: Name, value: LocalFaults[Name]): void {
+  named(url).faults.set(name, value);
+}
+
+function state(_: BrowserCommandContext, url: string): PageServerState {
+  const server = named(url);
+  return { connections: server.connections(), requests: server.requests, sandboxCount: server.sandboxes.count };
+}
+
+/** Commands with which tests in the browser start local servers in the test process. Pages use `test/localServer.ts`. */
+export const browserCommands = {
+  startLocalServer: start,
+  stopLocalServer: (_: BrowserCommandContext, url: string) => stop(url),
+  setLocalFault: setFault,
+  clearLocalFaults: (_: BrowserCommandContext, url: string, name?: FaultName) => named(url).faults.clear(name),
+  localServerState: state,
+} satisfies { [Name in keyof LocalServerCommands]: BrowserCommand<Parameters<LocalServerCommands[Name]>> };
