@@ -1,0 +1,92 @@
+import type { ReactElement } from "react";
+import { useSandboxes } from "@miosa/react";
+import { PageLink } from "./routing/PageLink.js";
+import type { Page } from "./routing/route.js";
+import { useRoute } from "./routing/useRoute.js";
+import { CreateSandbox } from "./sandboxes/CreateSandbox.js";
+import { Overview } from "./sandboxes/Overview.js";
+import { refetchIntervalMs } from "./sandboxes/refetchInterval.js";
+import { SandboxList, type SandboxesResult } from "./sandboxes/SandboxList.js";
+import { SandboxPage } from "./sandboxes/SandboxPage.js";
+import { useTenant } from "./tenant/TenantContext.js";
+import { ThemeToggle } from "./theme/ThemeToggle.js";
+import { Icon } from "./ui/Icon.js";
+import { PageTitle } from "./ui/PageTitle.js";
+
+/** The whole page: the list on one side, the chosen page on the other; on a narrow screen one at a time. */
+export function App(): ReactElement {
+  const { page, filter } = useRoute();
+  const query = { refetchInterval: refetchIntervalMs };
+  const all = useSandboxes({}, { query });
+  const shown = useSandboxes(
+    {
+      ...(filter.workspace && { externalWorkspaceId: filter.workspace }),
+      ...(filter.user && { externalUserId: filter.user }),
+      ...(filter.project && { externalProjectId: filter.project }),
+    },
+    { query },
+  );
+  return (
+    <div className="shell" data-page={page.name}>
+      <a className="skip" href="#main">
+        Skip to the chosen page
+      </a>
+      <Header />
+      <SandboxList page={page} filter={filter} shown={shown} all={all} />
+      <main id="main" tabIndex={-1}>
+        {page.name !== "home" && (
+          <PageLink className="back" page={{ name: "home" }}>
+            <Icon name="back" />
+            All sandboxes
+          </PageLink>
+        )}
+        <Chosen page={page} all={all} />
+      </main>
+    </div>
+  );
+}
+
+function Chosen({ page, all }: { page: Page; all: SandboxesResult }): ReactElement | null {
+  switch (page.name) {
+    case "create":
+      return <CreateSandbox />;
+    case "sandbox":
+      return <SandboxPage key={page.id} id={page.id} />;
+    case "unknown":
+      return <UnknownPage />;
+    case "home":
+      if (all.data === undefined) return null;
+      return all.data.length === 0 ? <CreateSandbox isFirst /> : <Overview sandboxes={all.data} />;
+  }
+}
+
+function Header(): ReactElement {
+  const { name, logoUrl } = useTenant();
+  return (
+    <header className="top">
+      <PageLink className="brand" page={{ name: "home" }}>
+        {logoUrl === null ? (
+          <span className="monogram" aria-hidden="true">
+            {name.slice(0, 1).toUpperCase()}
+          </span>
+        ) : (
+          <img className="logo" src={logoUrl} alt="" />
+        )}
+        {name}
+      </PageLink>
+      <ThemeToggle />
+    </header>
+  );
+}
+
+function UnknownPage(): ReactElement {
+  return (
+    <div className="page">
+      <PageTitle text="Nothing here" />
+      <p className="lede">This address is not part of the dashboard.</p>
+      <PageLink className="button" page={{ name: "home" }}>
+        All sandboxes
+      </PageLink>
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import { isApiError, isMiosaError, isNetworkError, isProtocolError, isTimeoutError } from "@miosa/core";
+
+/** What went wrong, for a person: what it is and what to do about it. */
+export interface ProblemText {
+  kind: "offline" | "unreachable" | "refused" | "forbidden" | "unknown" | "busy" | "late" | "other";
+  title: string;
+  advice: string;
+  /** How long to wait before the next try, where the server said so, in milliseconds. */
+  waitMs: number | null;
+  /** For support: the server's request id. */
+  requestId: string | null;
+  /** False where another try can only end the same way. */
+  canRetry: boolean;
+}
+
+/** Puts an error into words. `online` is what the browser says of its own connection. */
+export function describeProblem(error: unknown, online = navigator.onLine): ProblemText {
+  const requestId = isMiosaError(error) ? (error.requestId ?? null) : null;
+  const waitMs = isMiosaError(error) ? (error.retryAfterMs ?? null) : null;
+  return { waitMs, requestId, canRetry: true, ...wording(error, online) };
+}
+
+type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemText>;
+
+function wording(error: unknown, online: boolean): Wording {
+  if (isNetworkError(error)) return online ? unreachable("The dashboard's server does not answer") : offline;
+  if (isTimeoutError(error)) return late;
+  if (isApiError(error)) return answered(error.status ?? 0, error.message);
+  if (isProtocolError(error)) {
+    return {
+      kind: "other",
+      title: "The answer could not be read",
+      advice: "Something between this page and the sandbox API answered in its place. Check the address of the API, then try again.",
+    };
+  }
+  const advice = error instanceof Error ? error.message : "Try again; if it stays, reload the page.";
+  return { kind: "other", title: "Something went wrong", advice };
+}
+
+function answered(status: number, message: string): Wording {
+  if (status === 401) return refused;
+  if (status === 403) return forbidden;
+  if (status === 404) return unknownSandbox;
+  if (status === 429) return busy;
+  if (status === 502 || status === 503 || status === 504) return unreachable("The sandbox API does not answer");
+  return { kind: "other", title: "The sandbox API refused this", advice: message, canRetry: status >= 500 };
+}
+
+const offline: Wording = {
+  kind: "offline",
+  title: "You are offline",
+  advice: "This browser has no connection. The page picks up by itself when it is back.",
+};
+
+const late: Wording = {
+  kind: "late",
+  title: "No answer in time",
+  advice: "The sandbox API took too long. It may be under load; the page keeps trying.",
+};
+
+const refused: Wording = {
+  kind: "refused",
+  title: "The API key was refused",
+  advice: "The key is kept on the server, not in this page. Whoever runs the dashboard needs to set a valid MIOSA_API_KEY and start it again.",
+};
+
+const forbidden: Wording = {
+  kind: "forbidden",
+  title: "You may not do this",
+  advice: "Your session does not include it. Ask whoever runs this dashboard for access.",
+  canRetry: false,
+};
+
+const unknownSandbox: Wording = {
+  kind: "unknown",
+  title: "No sandbox has this id",
+  advice: "It may have been deleted, or the link may be incomplete. The list shows every sandbox you can see.",
+  canRetry: false,
+};
+
+const busy: Wording = {
+  kind: "busy",
+  title: "Too many requests",
+  advice: "The sandbox API asks for a pause. The page tries again by itself.",
+};
+
+function unreachable(title: string): Wording {
+  return { kind: "unreachable", title, advice: "Check that it is running. The page keeps trying and picks up by itself." };
+}

@@ -1,0 +1,65 @@
+import type { ReactElement } from "react";
+import type { Sandbox } from "@miosa/core";
+import { useNavigate } from "../routing/useRoute.js";
+import { useTenant } from "../tenant/TenantContext.js";
+import { PageTitle } from "../ui/PageTitle.js";
+import { statusOfState, type StatusTone } from "./status.js";
+
+const tones = [
+  { tone: "good", label: "Running" },
+  { tone: "waiting", label: "On the way" },
+  { tone: "idle", label: "At rest" },
+  { tone: "bad", label: "Failed" },
+] as const satisfies readonly { tone: StatusTone; label: string }[];
+
+/** What stands beside the list while no sandbox is chosen: how many there are, and whose. */
+export function Overview({ sandboxes }: { sandboxes: readonly Sandbox[] }): ReactElement {
+  const { attributionLabels } = useTenant();
+  const navigate = useNavigate();
+  const owners = ownersOf(sandboxes);
+  return (
+    <div className="page overview">
+      <PageTitle text="Overview" />
+      <dl className="tally">
+        {tones.map(({ tone, label }) => (
+          <div key={tone} data-tone={tone}>
+            <dt>{label}</dt>
+            <dd className="number">{sandboxes.filter((sandbox) => statusOfState(sandbox).tone === tone).length}</dd>
+          </div>
+        ))}
+      </dl>
+      {owners.length > 0 && (
+        <section className="card" aria-labelledby="owners-title">
+          <header className="card-head">
+            <h3 id="owners-title">By {attributionLabels.workspace.toLowerCase()}</h3>
+          </header>
+          <ul className="owners">
+            {owners.map(({ id, count }) => (
+              <li key={id}>
+                <button type="button" onClick={() => navigate({ filter: { workspace: id, user: "", project: "" } })}>
+                  <span className="owner-id">{id}</span>
+                  <span className="owner-bar" aria-hidden="true">
+                    <span style={{ width: `${(count / (owners[0]?.count ?? count)) * 100}%` }} />
+                  </span>
+                  <span className="number">
+                    {count}
+                    <span className="visually-hidden"> sandboxes; show only these</span>
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </div>
+  );
+}
+
+/** Customers by number of sandboxes, the largest first. */
+function ownersOf(sandboxes: readonly Sandbox[]): { id: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { externalWorkspaceId: id } of sandboxes) {
+    if (id !== null) counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+  return [...counts].map(([id, count]) => ({ id, count })).sort((a, b) => b.count - a.count || a.id.localeCompare(b.id));
+}

@@ -1,0 +1,65 @@
+import { useState, type ReactElement, type ReactNode } from "react";
+import type { Sandbox } from "@miosa/core";
+import { isOptimisticSandbox, useSandboxReadiness } from "@miosa/react";
+import { PageLink } from "../routing/PageLink.js";
+import { useTenant } from "../tenant/TenantContext.js";
+import { formatAge } from "../ui/duration.js";
+import { StatusMark } from "./StatusMark.js";
+import { isBooting, nameOf, statusOfPhase, statusOfState } from "./status.js";
+
+interface RowProps {
+  sandbox: Sandbox;
+  isSelected: boolean;
+  /** Whether the row may hold a stream of its own; otherwise it polls. */
+  mayStream: boolean;
+  /** The time, in milliseconds, that ages are counted from. */
+  nowMs: number;
+}
+
+/** Pause between polls of a row without a stream, in milliseconds. */
+const pollIntervalMs = 1000;
+
+/** One line of the list: what it is called, whose it is, how it is. */
+export function SandboxRow({ sandbox, isSelected, mayStream, nowMs }: RowProps): ReactElement {
+  const owners = [sandbox.externalWorkspaceId, sandbox.externalUserId, sandbox.externalProjectId].filter((id) => id !== null);
+  const createdMs = sandbox.createdAt === null ? Number.NaN : Date.parse(sandbox.createdAt);
+  // Until the server has answered there is no id to watch or to link to.
+  const isCreated = !isOptimisticSandbox(sandbox);
+  return (
+    <li className="row">
+      <RowBody id={isCreated ? sandbox.id : null} isSelected={isSelected}>
+        <span className="row-name">{nameOf(sandbox)}</span>
+        <span className="row-status">
+          {isCreated && isBooting(sandbox) ? (
+            <BootingStatus id={sandbox.id} mayStream={mayStream} />
+          ) : (
+            <StatusMark status={statusOfState(sandbox)} />
+          )}
+        </span>
+        <span className="row-owners">
+          {owners.map((owner, index) => (
+            <span key={index}>{owner}</span>
+          ))}
+        </span>
+        <span className="row-age number">{Number.isFinite(createdMs) ? formatAge(nowMs - createdMs) : ""}</span>
+      </RowBody>
+    </li>
+  );
+}
+
+function RowBody({ id, isSelected, children }: { id: string | null; isSelected: boolean; children: ReactNode }): ReactElement {
+  if (id === null) return <div className="row-body">{children}</div>;
+  return (
+    <PageLink className="row-body" page={{ name: "sandbox", id }} aria-current={isSelected ? "page" : undefined}>
+      {children}
+    </PageLink>
+  );
+}
+
+function BootingStatus({ id, mayStream }: { id: string; mayStream: boolean }): ReactElement {
+  const { readyTimeoutMs } = useTenant();
+  // Decided once: a change half-way would start the wait, and its deadline, over.
+  const [options] = useState(() => ({ timeoutMs: readyTimeoutMs, ...(!mayStream && { stream: false, pollIntervalMs }) }));
+  const { phase } = useSandboxReadiness(id, options);
+  return <StatusMark status={statusOfPhase(phase)} />;
+}
