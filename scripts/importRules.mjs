@@ -31,7 +31,7 @@ const coreFeatureExceptions = {
 const composers = ["index.ts", "client.ts", "createMiosaClient.ts"];
 
 const builtins = new Set(builtinModules);
-const isTest = (path) => /\.(test|test-d|bench)\.tsx?$/.test(path) || /(^|\/)(test|testing|bench|e2e)\//.test(path);
+const isTest = (path) => /\.(test|test-d|bench)\.tsx?$/.test(path) || /(^|\/)(test|bench|e2e)\//.test(path);
 
 /** What a source file imports: the specifier, and whether only types are taken. Type-position `import("x")` counts too. */
 export function readImports(path, source) {
