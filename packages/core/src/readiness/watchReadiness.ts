@@ -4,12 +4,12 @@ import type { Transport } from "../http/transport.js";
 import { requireId } from "../requireId.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import { createDeadline, monotonicNowMs, startTimer, type Deadline, type Timer } from "../timers.js";
-import { closeableGenerator } from "./closeableGenerator.js";
+import { closeableGenerator } from "../closeableGenerator.js";
 import { getReadiness } from "./getReadiness.js";
 import { eventOfFrame, eventOfReadiness, pollFailure, streamFailure } from "./readinessOutcomes.js";
 import { initialReadinessState, isFinal, next, type ReadinessEvent, type ReadinessState } from "./readinessState.js";
 import type { ReadinessSnapshot, WatchReadinessOptions } from "./types.js";
-import { createWakeUps } from "./wakeUps.js";
+import { createWakeUps } from "../wakeUps.js";
 
 const defaults = { timeoutMs: 30_000, pollIntervalMs: 10, idleTimeoutMs: 45_000 };
 /** A poll that takes longer is given up and counts as failed, in milliseconds. */
