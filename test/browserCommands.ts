@@ -45,6 +45,10 @@ declare module "vitest/internal/browser" {
   interface BrowserCommands extends LocalServerCommands {}
 }
 
+interface LocalModule {
+  createLocalServer: (options: LocalServerOptions) => Promise<LocalServer>;
+}
+
 const servers = new Map<string, LocalServer>();
 
 function named(url: string): LocalServer {
@@ -59,12 +63,16 @@ async function stop(url: string): Promise<void> {
   await server.close();
 }
 
+async function stopAll(): Promise<void> {
+  await Promise.all([...servers.keys()].map(stop));
+}
+
 async function start({ project }: BrowserCommandContext, options: PageServerOptions): Promise<PageServer> {
   // Through the project's module runner, which knows the sources behind the package names.
-  const { createLocalServer } = await project.import<typeof import("@miosa/local")>("@miosa/local");
+  const { createLocalServer } = await project.import<LocalModule>("@miosa/local");
   const server = await createLocalServer(options);
   servers.set(server.url, server);
-  if (servers.size === 1) project.vitest.onClose(() => Promise.all([...servers.keys()].map(stop)).then(() => {}));
+  if (servers.size === 1) project.vitest.onClose(stopAll);
   const { url, baseUrl, apiKey, port, isolation } = server;
   return { url, baseUrl, apiKey, port, isolation };
 }

@@ -8,6 +8,7 @@ import { createProcessDriver } from "./drivers/createProcessDriver.js";
 import { createEventLog } from "./events/eventLog.js";
 import { createFaults, type Faults } from "./faults.js";
 import { createOpenStreams } from "./http/eventStream.js";
+import { HttpProblem } from "./http/httpProblem.js";
 import type { LocalServerOptions } from "./options.js";
 import { createRequestLog, type LogEntry } from "./requestLog.js";
 import { toWireComputer } from "./sandboxes/sandboxRecord.js";
@@ -101,7 +102,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
 
   async function closeNow(): Promise<void> {
     const stopped = new Promise((resolve) => http.close(resolve));
-    closing.abort(new Error("The server closes."));
+    closing.abort(new HttpProblem("AGENT_UNAVAILABLE", "The server closes."));
     streams.closeAll();
     await store.destroyAll();
     http.closeAllConnections();

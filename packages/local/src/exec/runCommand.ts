@@ -1,5 +1,5 @@
 import type { WireExecResult } from "@miosa/protocol";
-import type { SandboxBox } from "../drivers/driver.js";
+import type { BoxExit, SandboxBox } from "../drivers/driver.js";
 import { after } from "../timers.js";
 import { createOutputCollector } from "./outputCollector.js";
 
@@ -23,26 +23,38 @@ export async function runCommand(
   const { command, timeoutSec, cwd, env } = request;
   const collector = createOutputCollector(options.outputLimitBytes);
   const kill = new AbortController();
-  const signal = AbortSignal.any([kill.signal, options.signal]);
+  let timedOut = false;
+  const onAbort = (): void => kill.abort(options.signal.reason);
+  options.signal.addEventListener("abort", onAbort, { once: true });
+  if (options.signal.aborted) onAbort();
   const startedAt = performance.now();
-  const execution = await box.exec({
-    argv: ["bash", "-c", command],
-    ...(cwd !== undefined && { cwd }),
-    env,
-    signal,
-    onOutput: (stream, bytes) => collector.add(stream, bytes),
+  const callOff = after(timeoutSec * 1_000, () => {
+    timedOut = true;
+    kill.abort(new Error("The command ran into its timeout."));
   });
-  const callOff = after(timeoutSec * 1_000, () => kill.abort(new Error("The command ran into its timeout.")));
-  const exit = await execution.exited.finally(callOff);
+  let exit: BoxExit;
+  try {
+    const execution = await box.exec({
+      argv: ["bash", "-c", command],
+      ...(cwd !== undefined && { cwd }),
+      env,
+      signal: kill.signal,
+      onOutput: (stream, bytes) => collector.add(stream, bytes),
+    });
+    exit = await execution.exited;
+  } finally {
+    callOff();
+    options.signal.removeEventListener("abort", onAbort);
+  }
   options.signal.throwIfAborted();
   const { droppedBytes, ...texts } = collector.end();
-  const exitCode = kill.signal.aborted ? timedOutExitCode : exit.exitCode;
+  const exitCode = timedOut ? timedOutExitCode : exit.exitCode;
   return {
     ...texts,
     exit_code: exitCode,
     success: exitCode === 0,
     duration_ms: Math.round(performance.now() - startedAt),
-    ...(kill.signal.aborted && { timed_out: true }),
+    ...(timedOut && { timed_out: true }),
     ...(exit.signal !== undefined && { signal: exit.signal }),
     ...(droppedBytes > 0 && { truncated: true, dropped_bytes: droppedBytes }),
   };

@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { isObject } from "../isObject.js";
 import { HttpProblem } from "./httpProblem.js";
 import type { LocalContext, LocalEnv } from "./localEnv.js";
 
@@ -23,11 +24,6 @@ export function jsonObject(context: LocalContext): Readonly<Record<string, unkno
   const value = parse(bytes);
   if (!isObject(value)) throw new HttpProblem("INVALID_JSON", "The body must be a JSON object.");
   return value;
-}
-
-/** True for a JSON object: not null, not an array. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parse(bytes: Uint8Array): unknown {

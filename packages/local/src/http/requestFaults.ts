@@ -4,14 +4,14 @@ import { sleep, untilAborted } from "../timers.js";
 import { type OpenStreams, openEventStream } from "./eventStream.js";
 import { HttpProblem } from "./httpProblem.js";
 import type { LocalContext, LocalEnv } from "./localEnv.js";
+import { whileConnected } from "./whileConnected.js";
 
 /** Lets the faults of whole requests strike the route `route`. */
 export function requestFaults(faults: FaultSource, route: string, closing: AbortSignal): MiddlewareHandler<LocalEnv> {
   return async (context, next) => {
-    const signal = AbortSignal.any([context.req.raw.signal, closing]);
     const slow = faults.strike("slowAnswer", route);
-    if (slow) await sleep(slow.delayMs, signal);
-    if (faults.strike("noAnswer", route)) await untilAborted(signal);
+    if (slow) await whileConnected(context, [closing], (signal) => sleep(slow.delayMs, signal));
+    if (faults.strike("noAnswer", route)) await whileConnected(context, [closing], untilAborted);
     if (faults.strike("cutConnection", route)) cut(context);
     if (faults.strike("unauthorized", route)) throw new HttpProblem("invalid_token", "The fault `unauthorized` is set.");
     const limited = faults.strike("rateLimited", route);

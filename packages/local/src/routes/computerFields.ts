@@ -1,6 +1,6 @@
 import type { SandboxRecord, CreateFields, SizeName, Attribution } from "../sandboxes/sandboxRecord.js";
 import { sizes } from "../sandboxes/sandboxRecord.js";
-import { isObject } from "../http/requestBody.js";
+import { isObject } from "../isObject.js";
 import { validationProblem } from "../http/httpProblem.js";
 
 type Body = Readonly<Record<string, unknown>>;

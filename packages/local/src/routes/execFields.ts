@@ -1,7 +1,7 @@
 import { execTimeoutSec } from "@miosa/protocol";
 import type { CommandRequest } from "../exec/runCommand.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
-import { isObject } from "../http/requestBody.js";
+import { isObject } from "../isObject.js";
 
 /** Longest single argument that Linux hands to a program, in bytes. */
 const maxArgumentBytes = 128 * 1024 - 1;

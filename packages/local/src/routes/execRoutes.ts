@@ -1,8 +1,9 @@
-import { execRoutes as routes } from "@miosa/protocol";
+import { execRoutes as routes, type WireExecResult } from "@miosa/protocol";
 import { BoxRequestError } from "../drivers/driver.js";
 import { runCommand } from "../exec/runCommand.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import { jsonObject } from "../http/requestBody.js";
+import { whileConnected } from "../http/whileConnected.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import { readCommand } from "./execFields.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
@@ -21,9 +22,10 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
         const callOff = parts.store.onStatus(record, () => {
           if (record.status !== "running") stopped.abort(notRunning(record));
         });
-        const signal = AbortSignal.any([context.req.raw.signal, stopped.signal]);
+        const { outputLimitBytes } = parts;
         try {
-          return context.json(await runCommand(box, request, { signal, outputLimitBytes: parts.outputLimitBytes }));
+          const run = (signal: AbortSignal): Promise<WireExecResult> => runCommand(box, request, { signal, outputLimitBytes });
+          return context.json(await whileConnected(context, [stopped.signal], run));
         } catch (error) {
           if (error instanceof BoxRequestError) throw validationProblem({ [error.field]: [error.message] });
           throw error;

@@ -1,0 +1,46 @@
+import type { LocalServer } from "../createLocalServer.js";
+import type { LogEntry } from "../requestLog.js";
+
+/** How the command tells what happens: for people, or as one JSON object a line. */
+export interface CliOutput {
+  started(server: LocalServer): string;
+  request(entry: Readonly<LogEntry>): string;
+  stopping(signal: string): string;
+}
+
+const isolatesNothing =
+  "!!! NO ISOLATION: sandboxes are plain processes of your user. Commands in them can read and change everything you can. Run trusted code only. !!!";
+
+/** Text for a terminal. */
+export const textOutput: CliOutput = {
+  started: (server) => `
+  MIOSA local server on ${server.url}
+${server.isolation === "none" ? `\n  ${isolatesNothing}\n` : `\n  Isolation: ${server.isolation}\n`}
+  export MIOSA_BASE_URL=${server.baseUrl}
+  export MIOSA_API_KEY=${server.apiKey}
+
+  Ctrl-C destroys all sandboxes and stops.
+
+`,
+  request: ({ startedAt, method, path, status, durationMs = 0, code }) => {
+    const time = new Date(startedAt).toTimeString().slice(0, 8);
+    return `${time} ${status} ${method.padEnd(6)} ${printable(path)} ${durationMs.toFixed(1)} ms${code === undefined ? "" : ` ${code}`}\n`;
+  },
+  stopping: (signal) => `\n${signal}: destroying all sandboxes.\n`,
+};
+
+/** One JSON object a line. */
+export const jsonOutput: CliOutput = {
+  started: ({ url, baseUrl, apiKey, port, isolation }) => line({ type: "started", url, baseUrl, apiKey, port, isolation }),
+  request: (entry) => line({ type: "request", ...entry }),
+  stopping: (signal) => line({ type: "stopping", signal }),
+};
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+// A path comes from the client: nothing in it may move the terminal's cursor or forge a line.
+function printable(path: string): string {
+  return path.replaceAll(/[^\x21-\x7e]/g, "?").slice(0, 200);
+}

@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+
+/** What the command line asks for. */
+export type CliRequest =
+  | { kind: "help" }
+  | { kind: "version" }
+  | { kind: "wrong"; message: string }
+  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined };
+
+/** The port that the command listens on unless told otherwise. */
+export const defaultPort = 4747;
+
+export const helpText = `Usage: miosa-local [options]
+
+Runs an API-compatible MIOSA server on this machine. Sandboxes are real: their commands are really run.
+
+Options:
+  --port <number>      Port to listen on; 0 takes a free one. Default ${defaultPort}.
+  --host <address>     Loopback address to listen on: 127.0.0.1, localhost or ::1. Default 127.0.0.1.
+  --key <key>          API key to accept, starting with msk_; may be repeated, and each key sees its own sandboxes only.
+                       Default: a fresh random key at each start.
+  --allow-origin <url> Web origin whose pages may use the server; may be repeated. Default: none.
+  --data-dir <path>    Directory for the sandboxes' files while the server runs. Default: the system's temporary directory.
+  --json               Write one JSON object a line, for programs.
+  --version            Print the version.
+  --help               Print this.
+
+Ctrl-C destroys all sandboxes with their processes and files.
+`;
+
+const options = {
+  port: { type: "string" },
+  host: { type: "string" },
+  key: { type: "string", multiple: true },
+  "allow-origin": { type: "string", multiple: true },
+  "data-dir": { type: "string" },
+  json: { type: "boolean" },
+  version: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Reads the arguments that follow the command's name. */
+export function readArguments(args: readonly string[]): CliRequest {
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    if (values.help) return { kind: "help" };
+    if (values.version) return { kind: "version" };
+    const port = Number(values.port ?? defaultPort);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535 || values.port === "") {
+      return { kind: "wrong", message: "--port must be a number from 0 to 65535." };
+    }
+    return {
+      kind: "serve",
+      port,
+      host: values.host ?? "127.0.0.1",
+      keys: values.key ?? [],
+      origins: values["allow-origin"] ?? [],
+      json: values.json ?? false,
+      dataDir: values["data-dir"],
+    };
+  } catch (error) {
+    // parseArgs says what is wrong with the command line in its error's message.
+    return { kind: "wrong", message: error instanceof Error ? error.message : String(error) };
+  }
+}
