@@ -1,4 +1,5 @@
 import type { Computer, CreateComputerInput, ListSandboxesFilter, Sandbox } from "./computers/types.js";
+import type { MiosaEvent, StreamEventsOptions } from "./events/types.js";
 import type { ExecResult, RunInput, RunOptions } from "./exec/types.js";
 import type { CallOptions, MutationOptions } from "./options.js";
 import type { Readiness, ReadinessSnapshot, WaitUntilReadyOptions, WatchReadinessOptions } from "./readiness/types.js";
@@ -37,11 +38,21 @@ export interface Exec {
   run(id: string, input: RunInput, options?: RunOptions): Promise<ExecResult>;
 }
 
+/** Lifecycle events. Contract 5. */
+export interface Events {
+  /**
+   * Events of everything the credential can see, for as long as the loop runs: it reconnects by itself and resumes after the
+   * last event. Throws the abort reason, or the typed error of a refusal that asking again cannot change. `GET /events/stream`.
+   */
+  stream(options?: StreamEventsOptions): AsyncGenerator<MiosaEvent, void, void>;
+}
+
 /** The client: namespaces of functions over one transport. */
 export interface MiosaClient {
   readonly sandboxes: Sandboxes;
   readonly computers: Computers;
   readonly exec: Exec;
+  readonly events: Events;
 }
 
 export type { Computer };

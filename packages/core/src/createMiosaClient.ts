@@ -1,6 +1,7 @@
 import type { MiosaClient } from "./client.js";
 import type { MiosaClientOptions } from "./clientOptions.js";
 import { createComputers } from "./computers/createComputers.js";
+import { createEvents } from "./events/createEvents.js";
 import { createExec } from "./exec/createExec.js";
 import { createTransport } from "./http/transport.js";
 import { createSandboxes } from "./sandboxes/createSandboxes.js";
@@ -15,5 +16,6 @@ export function createMiosaClient(options: MiosaClientOptions = {}): MiosaClient
     sandboxes: createSandboxes(transport),
     computers: createComputers(transport),
     exec: createExec(transport),
+    events: createEvents(transport),
   };
 }

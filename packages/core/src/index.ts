@@ -3,10 +3,11 @@ export { createTransport, type CallInit, type Query, type StreamInit, type Trans
 export { createSandboxes, matchesFilter } from "./sandboxes/createSandboxes.js";
 export { createComputers } from "./computers/createComputers.js";
 export { createExec } from "./exec/createExec.js";
+export { createEvents } from "./events/createEvents.js";
 export { getReadiness } from "./readiness/getReadiness.js";
 export { waitUntilReady } from "./readiness/waitUntilReady.js";
 export { watchReadiness } from "./readiness/watchReadiness.js";
-export type { Computers, Exec, MiosaClient, Sandboxes } from "./client.js";
+export type { Computers, Events, Exec, MiosaClient, Sandboxes } from "./client.js";
 export type { MiosaClientOptions } from "./clientOptions.js";
 export type {
   Attribution,
@@ -16,6 +17,7 @@ export type {
   ListSandboxesFilter,
   Sandbox,
 } from "./computers/types.js";
+export type { MiosaEvent, StreamEventsOptions } from "./events/types.js";
 export type { ExecResult, RunInput, RunOptions } from "./exec/types.js";
 export type { CallOptions, MutationOptions } from "./options.js";
 export type {

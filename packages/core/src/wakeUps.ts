@@ -1,3 +1,5 @@
+import { startTimer } from "./timers.js";
+
 /** Tells when connections may have died without a sign: back online, back from sleep or from the back-forward cache. */
 export interface WakeUps {
   /** Calls `run` at the next wake-up. Returns a function that takes it back. */
@@ -40,4 +42,27 @@ function wakeSources(): { target: EventTarget; type: string }[] {
   }
   if (typeof document !== "undefined") sources.push({ target: document, type: "resume" });
   return sources;
+}
+
+/** Waits, but no longer than until the next wake-up. Rejects with the signal's reason on abort. */
+export async function pauseUnlessWoken(delayMs: number, signal: AbortSignal, wakeUps: WakeUps | undefined): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const takeBack = wakeUps?.once(resume);
+    const timer = startTimer(delayMs, resume);
+    signal.addEventListener("abort", onAbort, { once: true });
+    function stop(): void {
+      timer.stop();
+      takeBack?.();
+      signal.removeEventListener("abort", onAbort);
+    }
+    function resume(): void {
+      stop();
+      resolve();
+    }
+    function onAbort(): void {
+      stop();
+      reject(signal.reason);
+    }
+  });
 }

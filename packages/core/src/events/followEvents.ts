@@ -1,0 +1,126 @@
+import type { Route, RouteParams } from "@miosa/protocol";
+import { closeableGenerator } from "../closeableGenerator.js";
+import { isApiError, isMiosaError, isRetryable, isTimeoutError, NetworkError, ProtocolError, type MiosaError } from "../errors.js";
+import { asString, isRecord } from "../guards.js";
+import { backoffMs, longestRetryAfterMs } from "../http/retryDelay.js";
+import type { Query, Transport } from "../http/transport.js";
+import { openEventStream, type EventStream } from "../sse/openEventStream.js";
+import type { SseMessage } from "../sse/sseMessages.js";
+import { monotonicNowMs } from "../timers.js";
+import { createWakeUps, pauseUnlessWoken } from "../wakeUps.js";
+import { camelize } from "../wire.js";
+import type { MiosaEvent, StreamEventsOptions } from "./types.js";
+
+const defaultIdleTimeoutMs = 45_000;
+const reconnectBackoff = { baseMs: 1_000, capMs: 30_000 };
+/** A stream that lasted this long was healthy: its loss starts the backoff anew, in milliseconds. */
+const healthyStreamMs = 5_000;
+
+/**
+ * Follows an endless event stream: reopens it after every loss, with backoff, and asks to continue after the last event seen.
+ * Ends only when left or aborted. Throws the abort reason, or the typed error of an answer that asking again cannot change.
+ */
+export function followEvents<Path extends string>(
+  transport: Transport,
+  route: Route & { path: Path },
+  target: { params: Readonly<Record<RouteParams<Path>, string>>; query?: Query | undefined },
+  options: Omit<StreamEventsOptions, "types"> = {},
+): AsyncGenerator<MiosaEvent, void, void> {
+  return closeableGenerator(options.signal, async function* follow(signal): AsyncGenerator<MiosaEvent, void, void> {
+    const wakeUps = createWakeUps();
+    let lastEventId = options.lastEventId ?? "";
+    let losses = 0;
+    let stream: EventStream | undefined;
+    try {
+      for (;;) {
+        const startedAtMs = monotonicNowMs();
+        let error: MiosaError | undefined;
+        let serverDelayMs: number | undefined;
+        let isWoken = false;
+        try {
+          stream = await openEventStream(transport, route, {
+            ...target,
+            headers: options.headers,
+            lastEventId,
+            idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
+            signal,
+          });
+          options.onOpen?.({ resumed: lastEventId !== "" });
+          const current = stream;
+          // After a sleep the connection may be dead without a sign; a fresh one costs little.
+          const takeBack = wakeUps.once(() => {
+            isWoken = true;
+            current.close();
+          });
+          try {
+            for (let message = await current.next(); message; message = await current.next()) {
+              lastEventId = current.lastEventId;
+              const event = eventFromMessage(message);
+              if (event) yield event;
+            }
+          } finally {
+            takeBack();
+            lastEventId = current.lastEventId;
+            serverDelayMs = current.retryMs;
+          }
+        } catch (cause) {
+          if (signal.aborted) throw cause;
+          if (isMiosaError(cause) && !isWorthReopening(cause)) throw cause;
+          if (isMiosaError(cause)) error = cause;
+        } finally {
+          stream?.close();
+        }
+        if (isWoken) {
+          losses = 0;
+          options.onLost?.({ error: undefined, retryInMs: 0 });
+          continue;
+        }
+        losses = monotonicNowMs() - startedAtMs >= healthyStreamMs ? 1 : losses + 1;
+        const askedMs = error?.retryAfterMs ?? serverDelayMs;
+        const retryInMs =
+          askedMs === undefined ? backoffMs(reconnectBackoff, losses, Math.random()) : Math.min(askedMs, longestRetryAfterMs);
+        options.onLost?.({ error, retryInMs });
+        await pauseUnlessWoken(retryInMs, signal, error?.status === 429 ? undefined : wakeUps);
+      }
+    } finally {
+      stream?.close();
+      wakeUps.dispose();
+    }
+  });
+}
+
+/** Reads an event off a message. Undefined for the `[DONE]` marker. Throws a ProtocolError when the data is no JSON object. */
+export function eventFromMessage(message: SseMessage): MiosaEvent | undefined {
+  if (message.data === "[DONE]") return undefined;
+  const wire = parseObject(message);
+  const { id, ...rest } = wire;
+  return {
+    ...camelize(rest),
+    type: asString(wire["type"]) ?? message.event,
+    resourceId: asString(id) ?? asString(wire["sandbox_id"]) ?? asString(wire["computer_id"]) ?? "",
+    eventId: message.id,
+    at: asString(wire["ts"]) ?? asString(wire["timestamp"]) ?? null,
+  };
+}
+
+function parseObject(message: SseMessage): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message.data);
+  } catch (cause) {
+    throw malformed(message, cause);
+  }
+  if (!isRecord(parsed)) throw malformed(message, undefined);
+  return parsed;
+}
+
+function malformed(message: SseMessage, cause: unknown): ProtocolError {
+  return new ProtocolError(`The data of a ${message.event} event is not a JSON object.`, { code: "MALFORMED_EVENT", cause });
+}
+
+/** Refusals that time may heal, lost connections and silence. Everything else would fail the same way for ever. */
+function isWorthReopening(error: MiosaError): boolean {
+  if (isTimeoutError(error)) return true;
+  if (isApiError(error)) return isRetryable(error) || (error.status ?? 0) >= 500;
+  return error instanceof NetworkError || isRetryable(error);
+}
