@@ -1,0 +1,35 @@
+import { packageFolders } from "./packageList.mjs";
+
+/**
+ * What `npm test` does, in order. `part` is the name for `--only`. A `commands` entry is a program of node_modules/.bin, or
+ * `node`, and its arguments; a `quiet` one shows its output only when it fails. `vitest` holds the names of test projects.
+ */
+export const steps = [
+  { part: "types", title: "Types and build", commands: [["node", "scripts/build.mjs"]] },
+  {
+    part: "lint",
+    title: "Lint",
+    commands: [["oxlint", "--type-aware", "--deny-warnings", "packages", "apps", "bench", "scripts", "test", "vite.config.ts"]],
+  },
+  { part: "imports", title: "Import directions", commands: [["node", "scripts/checkImports.mjs"]] },
+  { part: "unit", title: "Tests in Node, jsdom and workerd", vitest: ["node", "dom", "workerd"] },
+  { part: "browser", title: "Tests in Chromium", vitest: ["chromium"], needsChromium: true },
+  { part: "e2e", title: "End-to-end tests", vitest: ["e2e"], needsChromium: true },
+  {
+    part: "packages",
+    title: "Packages by publint",
+    quiet: true,
+    commands: packageFolders.map((folder) => ["publint", folder, "--strict"]),
+  },
+  {
+    part: "packages",
+    title: "Types as others resolve them, by attw",
+    quiet: true,
+    commands: packageFolders.map((folder) => ["attw", "--profile", "esm-only", "--pack", folder]),
+  },
+  { part: "packages", title: "Published files", commands: [["node", "scripts/checkPacked.mjs"]] },
+  { part: "packages", title: "Lists of exports", commands: [["node", "scripts/checkExports.mjs"]] },
+  { part: "packages", title: "Built import graph", commands: [["node", "scripts/checkImportGraph.mjs"]] },
+  { part: "packages", title: "No side effects at import", commands: [["node", "scripts/checkSideEffects.mjs"]] },
+  { part: "size", title: "Size budgets", commands: [["node", "scripts/checkSize.mjs"]] },
+];
