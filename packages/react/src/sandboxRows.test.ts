@@ -1,0 +1,128 @@
+import type { ComputerState, ListSandboxesFilter, Sandbox } from "@miosa/core";
+import { describe, expect, test } from "vitest";
+import { optimisticSandbox } from "./optimisticSandbox.js";
+import { changeRows, changeSandbox, endBoot, matchesFilter, type SandboxChange, shareRows } from "./sandboxRows.js";
+
+function sandbox(id: string, members: Partial<Sandbox> = {}): Sandbox {
+  const base = optimisticSandbox(1, { name: id }, "miosa-sandbox");
+  return { ...base, id, createdAt: "2026-06-01T10:00:00Z", updatedAt: "2026-06-01T10:00:00Z", ...members };
+}
+
+const ids = (rows: readonly Sandbox[]): string[] => rows.map((row) => row.id);
+
+describe("changeRows", () => {
+  const newer = sandbox("newer", { createdAt: "2026-06-01T11:00:00Z" });
+  const older = sandbox("older", { createdAt: "2026-06-01T09:00:00.5Z" });
+  const rows = [newer, older];
+
+  test("puts a sandbox where its age belongs", () => {
+    expect(ids(changeRows(rows, { type: "put", sandbox: sandbox("mid") }, {}))).toEqual(["newer", "mid", "older"]);
+    const oldest = sandbox("oldest", { createdAt: "2026-06-01T08:00:00Z" });
+    expect(ids(changeRows(rows, { type: "put", sandbox: oldest }, {}))).toEqual(["newer", "older", "oldest"]);
+  });
+
+  test("puts a sandbox of unknown age, and an optimistic one, on top", () => {
+    expect(ids(changeRows(rows, { type: "put", sandbox: sandbox("ageless", { createdAt: null }) }, {}))[0]).toBe("ageless");
+    const standIn = { ...optimisticSandbox(7, {}, "miosa-sandbox"), createdAt: "2000-01-01T00:00:00Z" };
+    expect(ids(changeRows(rows, { type: "put", sandbox: standIn }, {}))[0]).toBe("optimistic:7");
+  });
+
+  test("puts the real sandbox exactly where its optimistic row stood", () => {
+    const standIn = optimisticSandbox(1, {}, "miosa-sandbox");
+    const change: SandboxChange = { type: "put", sandbox: sandbox("real", { createdAt: "1999-01-01T00:00:00Z" }), insteadOf: standIn.id };
+    expect(ids(changeRows([newer, standIn, older], change, {}))).toEqual(["newer", "real", "older"]);
+  });
+
+  test("never holds a sandbox twice, not even when the list had the real one already", () => {
+    const standIn = optimisticSandbox(1, {}, "miosa-sandbox");
+    const real = sandbox("real");
+    const change: SandboxChange = { type: "put", sandbox: real, insteadOf: standIn.id };
+    expect(ids(changeRows([standIn, newer, real, older], change, {}))).toEqual(["newer", "real", "older"]);
+  });
+
+  test("keeps a sandbox out of a list whose filter it does not match", () => {
+    const filter = { externalWorkspaceId: "dental-1" };
+    const other = sandbox("other", { externalWorkspaceId: "dental-2" });
+    expect(changeRows(rows, { type: "put", sandbox: other }, filter)).toEqual(rows);
+  });
+
+  test("takes a sandbox out of a list of booting ones when its boot ends, and into a list of running ones", () => {
+    const known = sandbox("mid", { state: "running", status: "running" });
+    const change: SandboxChange = { type: "booted", id: "mid", state: "running", known };
+    expect(ids(changeRows([newer, sandbox("mid"), older], change, { state: "creating" }))).toEqual(["newer", "older"]);
+    expect(ids(changeRows(rows, change, { state: ["running"] }))).toEqual(["newer", "mid", "older"]);
+  });
+
+  test("hands back the same array when nothing changes", () => {
+    expect(changeRows(rows, { type: "remove", id: "unknown", state: "destroyed" }, {})).toBe(rows);
+    expect(changeRows(rows, { type: "booted", id: "unknown", state: "running", known: undefined }, {})).toBe(rows);
+  });
+});
+
+describe("changeSandbox", () => {
+  test("leaves a sandbox alone that the change is not about", () => {
+    const mine = sandbox("mine");
+    expect(changeSandbox(mine, { type: "remove", id: "other", state: "destroyed" })).toBe(mine);
+    expect(changeSandbox(mine, { type: "put", sandbox: sandbox("other") })).toBe(mine);
+    expect(changeSandbox(mine, { type: "booted", id: "other", state: "running", known: undefined })).toBe(mine);
+  });
+});
+
+const boots: Readonly<Record<ComputerState, boolean>> = {
+  creating: true,
+  starting: true,
+  unknown: true,
+  running: false,
+  snapshotting: false,
+  paused: false,
+  stopping: false,
+  stopped: false,
+  error: false,
+  destroying: false,
+  destroyed: false,
+};
+
+test.each(Object.entries(boots))("the end of a boot changes a sandbox in state %s: %s", (state, changes) => {
+  const before = sandbox("one", { state: Object.keys(boots).find((name): name is ComputerState => name === state) ?? "unknown" });
+  const after = endBoot(before, "running");
+  expect(after.state).toBe(changes ? "running" : state);
+  expect(after === before).toBe(!changes);
+});
+
+const filters: [filter: ListSandboxesFilter, matches: boolean][] = [
+  [{}, true],
+  [{ externalWorkspaceId: "w" }, true],
+  [{ externalWorkspaceId: "W" }, false],
+  [{ externalWorkspaceId: "w", externalUserId: "u" }, true],
+  [{ externalWorkspaceId: "w", externalUserId: "v" }, false],
+  [{ externalProjectId: "p" }, false],
+  [{ state: "running" }, true],
+  [{ state: "creating" }, false],
+  [{ state: ["creating", "running"] }, true],
+  [{ state: [] }, false],
+];
+
+test.each(filters)("the filter %o matches: %s", (filter, matches) => {
+  const row = sandbox("one", { externalWorkspaceId: "w", externalUserId: "u", state: "running" });
+  expect(matchesFilter(row, filter)).toBe(matches);
+});
+
+describe("shareRows", () => {
+  test("keeps the objects of rows that moved but did not change", () => {
+    const [a, b] = [sandbox("a"), sandbox("b", { metadata: { deep: [1, { x: 1 }] } })];
+    const next = shareRows([a, b], structuredClone([sandbox("new"), a, b]));
+    expect(next[1]).toBe(a);
+    expect(next[2]).toBe(b);
+  });
+
+  test("keeps the array when no row changed", () => {
+    const rows = [sandbox("a"), sandbox("b")];
+    expect(shareRows(rows, structuredClone(rows))).toBe(rows);
+  });
+
+  test("gives a new array when a row left or two changed places", () => {
+    const rows = [sandbox("a"), sandbox("b")];
+    expect(ids(shareRows(rows, rows.slice(1)))).toEqual(["b"]);
+    expect(ids(shareRows(rows, rows.toReversed()))).toEqual(["b", "a"]);
+  });
+});
