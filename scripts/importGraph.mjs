@@ -29,8 +29,8 @@ export async function walkImports(entry, conditions, external = []) {
     plugins: [
       {
         name: "find-node-modules",
-        setup({ onResolve }) {
-          onResolve({ filter: builtins }, ({ path, importer }) => {
+        setup(bundle) {
+          bundle.onResolve({ filter: builtins }, ({ path, importer }) => {
             nodeImports.push({ module: path, importer });
             return { path, external: true };
           });
