@@ -23,15 +23,11 @@ export async function runCommand(
   const { command, timeoutSec, cwd, env } = request;
   const collector = createOutputCollector(options.outputLimitBytes);
   const kill = new AbortController();
-  let timedOut = false;
   const onAbort = (): void => kill.abort(options.signal.reason);
   options.signal.addEventListener("abort", onAbort, { once: true });
   if (options.signal.aborted) onAbort();
   const startedAt = performance.now();
-  const callOff = after(timeoutSec * 1_000, () => {
-    timedOut = true;
-    kill.abort(new Error("The command ran into its timeout."));
-  });
+  const callOff = after(timeoutSec * 1_000, () => kill.abort(new Error("The command ran into its timeout.")));
   let exit: BoxExit;
   try {
     const execution = await box.exec({
@@ -47,6 +43,7 @@ export async function runCommand(
     options.signal.removeEventListener("abort", onAbort);
   }
   options.signal.throwIfAborted();
+  const timedOut = kill.signal.aborted;
   const { droppedBytes, ...texts } = collector.end();
   const exitCode = timedOut ? timedOutExitCode : exit.exitCode;
   return {
