@@ -19,6 +19,7 @@ export const errorStatuses = {
   INTERNAL_ERROR: 500,
   AGENT_UNAVAILABLE: 502,
   UPSTREAM_UNREACHABLE: 502,
+  UPSTREAM_REFUSED: 502,
 } as const;
 
 /** A code of {@link errorStatuses}. */

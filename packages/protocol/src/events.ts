@@ -30,3 +30,9 @@ export interface WireEvent {
 
 /** How often `GET /events/stream` writes a heartbeat comment, in milliseconds. Contract 5.3. */
 export const eventHeartbeatMs = 15_000;
+
+/**
+ * Type of an event that only a gateway sends, whatever `types` asks for: events may have been missed, so whoever
+ * follows sandboxes should look at them again. Its `id:` line is where the stream goes on.
+ */
+export const feedRecheckType = "feed.recheck";

@@ -21,6 +21,6 @@ export {
 } from "./computers.js";
 export { failedReadinessStatuses, readinessEvents, type WireReadiness } from "./readiness.js";
 export { execTimeoutSec, type WireExecRequest, type WireExecResult } from "./exec.js";
-export { eventHeartbeatMs, eventTypes, type WireEvent } from "./events.js";
+export { eventHeartbeatMs, eventTypes, feedRecheckType, type WireEvent } from "./events.js";
 export { errorBody, errorStatuses, type WireErrorBody, type WireErrorCode } from "./errors.js";
 export { apiKeyPrefix, apiPrefix, defaultBaseUrl, eventStreamType, headerNames } from "./headers.js";
