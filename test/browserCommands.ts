@@ -1,5 +1,7 @@
 import type { FaultName, LocalConnections, LocalFaults, LocalServer, LocalServerOptions, LogEntry } from "@miosa/local";
+import type { RawServer } from "@miosa/local/testing";
 import type { BrowserCommand, BrowserCommandContext } from "vitest/node";
+import { startByteServer } from "./byteServer.js";
 
 /** Options of a local server that survive the way from the page to the test process. */
 export type PageServerOptions = Pick<
@@ -39,6 +41,11 @@ export interface LocalServerCommands {
   setLocalFault: <Name extends FaultName>(url: string, name: Name, value: LocalFaults[Name]) => Promise<void>;
   clearLocalFaults: (url: string, name?: FaultName) => Promise<void>;
   localServerState: (url: string) => Promise<PageServerState>;
+  /** Serves each body, in base64, once as an event stream at `/0`, `/1`, …; resolves to the server's URL. */
+  serveEventStreams: (bodies: readonly string[]) => Promise<string>;
+  /** The last event IDs with which clients came back, by path. */
+  resumeIds: (url: string) => Promise<Record<string, string>>;
+  stopEventStreams: (url: string) => Promise<void>;
 }
 
 declare module "vitest/internal/browser" {
@@ -67,6 +74,26 @@ async function stopAll(): Promise<void> {
   await Promise.all([...servers.keys()].map(stop));
 }
 
+const byteServers = new Map<string, RawServer>();
+
+async function serveEventStreams({ project }: BrowserCommandContext, bodies: readonly string[]): Promise<string> {
+  const server = await startByteServer(bodies.map((body) => Buffer.from(body, "base64")));
+  byteServers.set(server.url, server);
+  project.vitest.onClose(() => server.close());
+  return server.url;
+}
+
+function resumeIds(_: BrowserCommandContext, url: string): Record<string, string> {
+  const requests = byteServers.get(url)?.requests ?? [];
+  const returns = requests.filter((request, at) => requests.findIndex((other) => other.url === request.url) !== at);
+  return Object.fromEntries(returns.map((request) => [request.url, String(request.headers["last-event-id"] ?? "")]));
+}
+
+async function stopEventStreams(_: BrowserCommandContext, url: string): Promise<void> {
+  await byteServers.get(url)?.close();
+  byteServers.delete(url);
+}
+
 async function start({ project }: BrowserCommandContext, options: PageServerOptions): Promise<PageServer> {
   // Through the project's module runner, which knows the sources behind the package names.
   const { createLocalServer } = await project.import<LocalModule>("@miosa/local");
@@ -93,4 +120,7 @@ export const browserCommands = {
   setLocalFault: setFault,
   clearLocalFaults: (_: BrowserCommandContext, url: string, name?: FaultName) => named(url).faults.clear(name),
   localServerState: state,
+  serveEventStreams,
+  resumeIds,
+  stopEventStreams,
 } satisfies { [Name in keyof LocalServerCommands]: BrowserCommand<Parameters<LocalServerCommands[Name]>> };

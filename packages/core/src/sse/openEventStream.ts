@@ -16,6 +16,8 @@ export interface EventStreamInit<Path extends string> {
   idleTimeoutMs: number;
   /** True for a stream that ends by itself: an event cut short by the end still counts. @default false */
   finite?: boolean | undefined;
+  /** True where an event's name says it all, so that one without data counts. @default false */
+  nameIsEnough?: boolean | undefined;
   /** Called for every chunk, comments included. */
   onActivity?: (() => void) | undefined;
   signal: AbortSignal;
@@ -95,6 +97,7 @@ export async function openEventStream<Path extends string>(
     }
     body = response.body.getReader();
     reader = body;
+    idleTimer.stop(); // silence is measured while somebody reads: a slow reader makes no stream silent
   } catch (cause) {
     const error = failure(cause);
     close();
@@ -102,7 +105,7 @@ export async function openEventStream<Path extends string>(
   }
 
   const queue: SseMessage[] = [];
-  const parser = createSseParser((message) => queue.push(message));
+  const parser = createSseParser((message) => queue.push(message), undefined, init.nameIsEnough);
   let ended = false;
 
   return {
