@@ -53,6 +53,11 @@ export interface MiosaClient {
   readonly computers: Computers;
   readonly exec: Exec;
   readonly events: Events;
+  /**
+   * A digest that two clients have in common only if they talk to the same server with the same fixed credential, or with the
+   * same `key` where the page names its user. Undefined when there is nothing to go by. Tabs share a live feed by it.
+   */
+  identity(key?: string): Promise<string | undefined>;
 }
 
 export type { Computer };

@@ -17,5 +17,6 @@ export function createMiosaClient(options: MiosaClientOptions = {}): MiosaClient
     computers: createComputers(transport),
     exec: createExec(transport),
     events: createEvents(transport),
+    identity: transport.identity,
   };
 }

@@ -4,6 +4,17 @@ export { createSandboxes, matchesFilter } from "./sandboxes/createSandboxes.js";
 export { createComputers } from "./computers/createComputers.js";
 export { createExec } from "./exec/createExec.js";
 export { createEvents } from "./events/createEvents.js";
+export { createLiveFeed } from "./liveFeed/createLiveFeed.js";
+export type {
+  FeedClient,
+  LiveFeed,
+  LiveFeedOptions,
+  LiveFeedPhase,
+  LiveFeedRole,
+  LiveFeedStatus,
+  Watch,
+  WatchOptions,
+} from "./liveFeed/types.js";
 export { getReadiness } from "./readiness/getReadiness.js";
 export { waitUntilReady } from "./readiness/waitUntilReady.js";
 export { watchReadiness } from "./readiness/watchReadiness.js";

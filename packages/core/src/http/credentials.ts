@@ -8,6 +8,8 @@ export interface Credentials {
   authorization(): Promise<string | undefined> | string | undefined;
   /** Forgets a token that earned a 401. True when a fresh one can be had, so that one more try makes sense. */
   refresh(rejected: string | undefined): boolean;
+  /** The credential, where it never changes. */
+  readonly fixed: string | undefined;
 }
 
 /** Reads the client's `apiKey` or `token`. Throws when both are given, or when a secret key would reach a page. */
@@ -29,9 +31,9 @@ export function createCredentials(options: MiosaClientOptions): Credentials {
   const fixed = apiKey ?? (typeof token === "string" ? token : undefined);
   if (fixed !== undefined) {
     const header = guard(fixed);
-    return { authorization: () => header, refresh: () => false };
+    return { authorization: () => header, refresh: () => false, fixed };
   }
-  if (typeof token !== "function") return { authorization: () => undefined, refresh: () => false };
+  if (typeof token !== "function") return { authorization: () => undefined, refresh: () => false, fixed: undefined };
   return createTokenSource(token, guard);
 }
 
@@ -39,6 +41,7 @@ function createTokenSource(fetchToken: () => string | Promise<string>, guard: (t
   let current: string | undefined;
   let flight: Promise<string> | undefined;
   return {
+    fixed: undefined,
     authorization() {
       if (current !== undefined) return current;
       flight ??= (async () => {

@@ -6,6 +6,7 @@ import type { CallOptions } from "../options.js";
 import { createDeadline, raceSignal } from "../timers.js";
 import { createCredentials } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
+import { identityOf } from "./identity.js";
 import { retryDelayMs } from "./retryDelay.js";
 
 /** Query parameters; undefined ones are left out. */
@@ -40,6 +41,8 @@ export interface Transport {
   call<Path extends string>(route: Route & { path: Path }, init: CallInit<Path>): Promise<unknown>;
   /** Opens a body to stream. Resolves once the status is 2xx. The caller owns the deadline and the body. */
   open<Path extends string>(route: Route & { path: Path }, init: StreamInit<Path>): Promise<Response>;
+  /** Names the server and credential; see `MiosaClient.identity`. */
+  identity(key?: string): Promise<string | undefined>;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -69,6 +72,8 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   }
 
   return {
+    identity: (key) => identityOf(baseUrl, credentials.fixed, key),
+
     async call(route, init) {
       const { signal: callerSignal, timeoutMs = options.timeoutMs ?? defaultTimeoutMs } = init.options ?? {};
       callerSignal?.throwIfAborted();
