@@ -18,7 +18,7 @@ async function startSlowServer(): Promise<{
   client: MiosaClient;
   queryClient: QueryClient;
   /** Answers the oldest open request for this method and path, once there is one. */
-  answer(request: string, body: unknown, status?: number): Promise<void>;
+  answer: (request: string, body: unknown, status?: number) => Promise<void>;
 }> {
   const open: { request: string; response: ServerResponse }[] = [];
   const server = await startRawServer((request, response) => {
