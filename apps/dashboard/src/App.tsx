@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import type { Sandbox } from "@miosa/core";
 import { useSandboxes } from "@miosa/react";
 import { PageLink } from "./routing/PageLink.js";
 import type { Page } from "./routing/route.js";
@@ -6,7 +7,7 @@ import { useRoute } from "./routing/useRoute.js";
 import { CreateSandbox } from "./sandboxes/CreateSandbox.js";
 import { Overview } from "./sandboxes/Overview.js";
 import { refetchIntervalMs } from "./sandboxes/refetchInterval.js";
-import { SandboxList, type SandboxesResult } from "./sandboxes/SandboxList.js";
+import { SandboxList } from "./sandboxes/SandboxList.js";
 import { SandboxPage } from "./sandboxes/SandboxPage.js";
 import { useTenant } from "./tenant/TenantContext.js";
 import { ThemeToggle } from "./theme/ThemeToggle.js";
@@ -40,13 +41,21 @@ export function App(): ReactElement {
             All sandboxes
           </PageLink>
         )}
-        <Chosen page={page} all={all} />
+        <Chosen page={page} shown={shown.data} all={all.data} />
       </main>
     </div>
   );
 }
 
-function Chosen({ page, all }: { page: Page; all: SandboxesResult }): ReactElement | null {
+interface ChosenProps {
+  page: Page;
+  /** The list under the filter, once it is known. */
+  shown: readonly Sandbox[] | undefined;
+  /** The list without it. */
+  all: readonly Sandbox[] | undefined;
+}
+
+function Chosen({ page, shown, all }: ChosenProps): ReactElement | null {
   switch (page.name) {
     case "create":
       return <CreateSandbox />;
@@ -55,8 +64,8 @@ function Chosen({ page, all }: { page: Page; all: SandboxesResult }): ReactEleme
     case "unknown":
       return <UnknownPage />;
     case "home":
-      if (all.data === undefined) return null;
-      return all.data.length === 0 ? <CreateSandbox isFirst /> : <Overview sandboxes={all.data} />;
+      if (all?.length === 0) return <CreateSandbox isFirst />;
+      return shown === undefined ? null : <Overview sandboxes={shown} />;
   }
 }
 

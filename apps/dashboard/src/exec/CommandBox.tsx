@@ -32,7 +32,8 @@ export function CommandBox({ sandboxId, isReady }: { sandboxId: string; isReady:
         <p id={hintId}>{isReady ? `Each may take up to ${commandTimeoutSec} s` : "Open once the sandbox is ready"}</p>
       </header>
       {runs.length > 0 && (
-        <ol className="runs" ref={log} aria-label="Commands run so far">
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard (WCAG 2.1.1)
+        <ol className="runs" ref={log} tabIndex={0} aria-label="Commands run so far">
           {runs.map((entry) => (
             <RunEntry key={entry.key} run={entry} />
           ))}
@@ -104,8 +105,9 @@ function useRecall(
 /** Keeps the newest run in sight. */
 function useFollowedLog(runs: readonly Run[]): RefObject<HTMLOListElement | null> {
   const log = useRef<HTMLOListElement>(null);
+  const newest = runs.at(-1);
   useEffect(() => {
-    if (log.current !== null) log.current.scrollTop = log.current.scrollHeight;
-  }, [runs]);
+    if (newest !== undefined && log.current !== null) log.current.scrollTop = log.current.scrollHeight;
+  }, [newest]);
   return log;
 }

@@ -61,7 +61,7 @@ function Printed({ text, label }: { text: string; label: "Output" | "Standard er
     <div className="printed" data-stream={label === "Output" ? "stdout" : "stderr"} role="group" aria-label={label}>
       {label === "Standard error" && <p className="run-note" aria-hidden="true">stderr</p>}
       {hidden > 0 && <p className="run-note">{hidden.toLocaleString()} earlier characters are not shown</p>}
-      <pre tabIndex={0} aria-label={label}>{hidden > 0 ? text.slice(-shownChars) : text}</pre>
+      <pre>{hidden > 0 ? text.slice(-shownChars) : text}</pre>
     </div>
   );
 }

@@ -1,8 +1,6 @@
 import { useState, type ReactElement, type ReactNode } from "react";
-import { formatDuration } from "../ui/duration.js";
-import { Icon } from "../ui/Icon.js";
-import { useNow } from "../ui/useNow.js";
 import { describeProblem } from "./describeProblem.js";
+import { RetryButton } from "./RetryButton.js";
 
 interface ProblemProps {
   error: unknown;
@@ -17,7 +15,9 @@ interface ProblemProps {
 /** Shows what went wrong and what to do; a pause that the server asked for counts down. */
 export function Problem({ error, onRetry, as = "page", children }: ProblemProps): ReactElement {
   const problem = describeProblem(error);
-  const waitLeftMs = useTimeLeft(error, problem.waitMs);
+  const [{ turn, shown }, setShown] = useState({ turn: 0, shown: error });
+  // Another error begins another pause.
+  if (shown !== error) setShown({ turn: turn + 1, shown: error });
   return (
     <div role="alert" className={`problem ${as}`} data-kind={problem.kind}>
       <p className="problem-title">{problem.title}</p>
@@ -25,27 +25,10 @@ export function Problem({ error, onRetry, as = "page", children }: ProblemProps)
       {problem.requestId !== null && <p className="problem-request">Request {problem.requestId}</p>}
       <div className="actions">
         {onRetry !== undefined && problem.canRetry && (
-          <button type="button" className="button" onClick={onRetry} disabled={waitLeftMs > 0}>
-            <Icon name="retry" />
-            {waitLeftMs > 0 ? <>Try again in <Seconds ms={waitLeftMs} /></> : "Try again"}
-          </button>
+          <RetryButton key={turn} waitMs={problem.waitMs ?? 0} onRetry={onRetry} />
         )}
         {children}
       </div>
     </div>
   );
-}
-
-function Seconds({ ms }: { ms: number }): ReactElement {
-  const text = ms < 60_000 ? `${Math.ceil(ms / 1000)} s` : formatDuration(ms);
-  return <span aria-live="off" className="number">{text}</span>;
-}
-
-/** What is left of a pause that began when this error was first shown. */
-function useTimeLeft(error: unknown, waitMs: number | null): number {
-  const [shown, setShown] = useState(() => ({ error, atMs: Date.now() }));
-  if (shown.error !== error) setShown({ error, atMs: Date.now() });
-  const endMs = shown.atMs + (waitMs ?? 0);
-  const now = useNow(500, waitMs !== null && Date.now() < endMs);
-  return Math.max(0, endMs - now);
 }

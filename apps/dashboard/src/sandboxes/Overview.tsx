@@ -3,6 +3,7 @@ import type { Sandbox } from "@miosa/core";
 import { useNavigate } from "../routing/useRoute.js";
 import { useTenant } from "../tenant/TenantContext.js";
 import { PageTitle } from "../ui/PageTitle.js";
+import { StatusMark } from "./StatusMark.js";
 import { statusOfState, type StatusTone } from "./status.js";
 
 const tones = [
@@ -23,7 +24,9 @@ export function Overview({ sandboxes }: { sandboxes: readonly Sandbox[] }): Reac
       <dl className="tally">
         {tones.map(({ tone, label }) => (
           <div key={tone} data-tone={tone}>
-            <dt>{label}</dt>
+            <dt>
+              <StatusMark status={{ tone, word: label }} />
+            </dt>
             <dd className="number">{sandboxes.filter((sandbox) => statusOfState(sandbox).tone === tone).length}</dd>
           </div>
         ))}

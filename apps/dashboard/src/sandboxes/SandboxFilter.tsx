@@ -78,7 +78,9 @@ function FilterForm({ id, filter, sandboxes, onApply }: FilterFormProps): ReactE
           />
           <datalist id={`${id}-${key}`}>
             {idsOf(sandboxes, key).map((value) => (
-              <option key={value} value={value} />
+              <option key={value} value={value}>
+                {value}
+              </option>
             ))}
           </datalist>
         </label>

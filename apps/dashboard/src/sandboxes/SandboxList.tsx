@@ -39,7 +39,9 @@ export function SandboxList({ page, filter, shown, all }: SandboxListProps): Rea
         </h1>
         <PageLink className="button primary" page={{ name: "create" }}>
           <Icon name="plus" />
-          New<span className="wide-only"> sandbox</span>
+          <span>
+            New<span className="wide-only"> sandbox</span>
+          </span>
         </PageLink>
       </header>
       <SandboxFilter filter={filter} sandboxes={all.data ?? []} />

@@ -36,15 +36,16 @@ export function SandboxRow({ sandbox, isSelected, mayStream, nowMs }: RowProps):
             <StatusMark status={statusOfState(sandbox)} />
           )}
         </span>
-        <span className="row-owners">
-          {owners.map((owner, index) => (
-            <span key={index}>{owner}</span>
-          ))}
-        </span>
+        <span className="row-owners">{owners.length > 0 ? owners.join(" / ") : <code>{shortId(sandbox)}</code>}</span>
         <span className="row-age number">{Number.isFinite(createdMs) ? formatAge(nowMs - createdMs) : ""}</span>
       </RowBody>
     </li>
   );
+}
+
+/** Tells sandboxes without owners apart. */
+function shortId({ id }: Sandbox): string {
+  return isOptimisticSandbox({ id }) ? "" : id.slice(0, 8);
 }
 
 function RowBody({ id, isSelected, children }: { id: string | null; isSelected: boolean; children: ReactNode }): ReactElement {

@@ -2,14 +2,14 @@ import { defaultTenant, tenantFromJson, type Tenant } from "./tenant.js";
 
 const timeoutMs = 3000;
 
-/** Fetches `/tenant.json`. Without it the page still works, under the default name, and the console says why. */
+/** Fetches `/tenant.json`. Without it the page still works, under the default name, and the failure is reported as an error of the page. */
 export async function loadTenant(): Promise<Tenant> {
   try {
     const response = await fetch("/tenant.json", { signal: AbortSignal.timeout(timeoutMs) });
     if (!response.ok) throw new Error(`/tenant.json answered ${response.status}`);
     return tenantFromJson(await response.json());
   } catch (error) {
-    console.warn("The brand could not be loaded; the default one is shown.", error);
+    reportError(error);
     return defaultTenant;
   }
 }

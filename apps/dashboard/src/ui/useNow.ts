@@ -1,13 +1,14 @@
-import { useEffect, useState } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 
-/** The time in milliseconds, renewed every `everyMs` while `active`. */
+/** The time in milliseconds, in steps of `everyMs`; it stands still while not `active`. */
 export function useNow(everyMs: number, active = true): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!active) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs, active]);
-  return now;
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      if (!active) return () => undefined;
+      const timer = setInterval(onChange, everyMs);
+      return () => clearInterval(timer);
+    },
+    [everyMs, active],
+  );
+  return useSyncExternalStore(subscribe, () => Math.floor(Date.now() / everyMs) * everyMs);
 }

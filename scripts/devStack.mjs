@@ -1,0 +1,91 @@
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { createGateway } from "@miosa/gateway";
+import { toNodeListener } from "@miosa/gateway/node";
+import { createLocalServer } from "@miosa/local";
+import { root } from "./installMissing.mjs";
+import { createPageHandler } from "./pageHandler.mjs";
+import { StartMistake } from "./startSettings.mjs";
+
+const host = "127.0.0.1";
+const apiPath = "/api/miosa";
+const dashboard = join(root, "apps/dashboard");
+
+/**
+ * Starts what a person needs to work with sandboxes: a local server (unless `remote` names an API), and one server with the
+ * gateway and the dashboard. The packages and the dashboard must be built. `close` stops everything, sandboxes included.
+ */
+export async function startStack({ port = 0, localPort = 0, remote, dev = false, tenant, local: localOptions = {} } = {}) {
+  const closers = [];
+  const close = once(async () => {
+    for (const closer of closers.toReversed()) await closer();
+  });
+  try {
+    const local = remote ? undefined : await startLocal(localPort, localOptions);
+    if (local) closers.push(() => local.close());
+    const api = remote ?? { apiKey: local.apiKey, baseUrl: local.baseUrl };
+    const http = createServer();
+    const bound = await listen(http, port, "PORT");
+    closers.push(() => closeServer(http));
+    const hosts = [`${host}:${bound}`, `localhost:${bound}`];
+    const gateway = createGateway({ apiKey: api.apiKey, upstream: api.baseUrl, basePath: apiPath, hosts });
+    const page = dev ? await startViteDev(http, closers) : toNodeListener(hostChecked(hosts, createPageHandler(join(dashboard, "dist"), { tenant })));
+    const gatewayListener = toNodeListener(gateway);
+    http.on("request", (request, response) => (isApi(request.url) ? gatewayListener : page)(request, response));
+    return { url: `http://${host}:${bound}`, local, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startLocal(port, options) {
+  try {
+    return await createLocalServer({ port, ...options });
+  } catch (error) {
+    throw error.code === "EADDRINUSE" ? portTaken(port, "MIOSA_LOCAL_PORT") : error;
+  }
+}
+
+/** Vite's own server serves the sources and reloads the page; it keeps foreign hosts out itself. */
+async function startViteDev(http, closers) {
+  const { createServer: createViteServer } = await import("vite");
+  const vite = await createViteServer({ root: dashboard, configFile: join(dashboard, "vite.config.ts"), server: { middlewareMode: true, hmr: { server: http } } });
+  closers.push(() => vite.close());
+  return vite.middlewares;
+}
+
+function isApi(url = "") {
+  return url === apiPath || url.startsWith(`${apiPath}/`) || url.startsWith(`${apiPath}?`);
+}
+
+/** A page of another name that resolves to this machine (DNS rebinding) gets nothing. */
+function hostChecked(hosts, handler) {
+  return (request, context) =>
+    hosts.includes(new URL(request.url).host)
+      ? handler(request, context)
+      : new Response("This host is not served here.\n", { status: 403, headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+function listen(http, port, variable) {
+  return new Promise((resolve, reject) => {
+    http.once("error", (error) => reject(error.code === "EADDRINUSE" ? portTaken(port, variable) : error));
+    http.listen(port, host, () => resolve(http.address().port));
+  });
+}
+
+function portTaken(port, variable) {
+  return new StartMistake(`Port ${port} is taken. Set ${variable} to a free one: ${variable}=${port + 1} npm start`);
+}
+
+function closeServer(http) {
+  return new Promise((resolve) => {
+    http.close(() => resolve());
+    http.closeAllConnections();
+  });
+}
+
+function once(action) {
+  let result;
+  return () => (result ??= action());
+}

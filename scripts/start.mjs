@@ -1,0 +1,67 @@
+// npm start: installs what is missing, builds what changed, starts everything and stops it on Ctrl-C.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { buildPackages, buildPage } from "./buildDashboard.mjs";
+import { installPackages } from "./installMissing.mjs";
+import { readStartSettings, StartMistake, startHelp } from "./startSettings.mjs";
+
+/** How long a stop may take, in milliseconds; what is left after it ends with the process. */
+const stopDeadlineMs = 10_000;
+
+try {
+  await start(readStartSettings(process.env, process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof StartMistake ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function start({ help, tenantFile, dev, remote, port, localPort }) {
+  if (help) return console.log(startHelp);
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    throw new StartMistake(`Node 20.19 or newer is needed; this is ${process.versions.node}.`);
+  }
+  const tenant = tenantFile === undefined ? undefined : await readTenant(tenantFile);
+  if (installPackages() !== 0) throw new StartMistake("The packages could not be installed; npm says above why.");
+  if (buildPackages() !== 0) throw new StartMistake("The packages do not compile; the compiler says above why.");
+  if (!dev && buildPage() !== 0) throw new StartMistake("The dashboard could not be built; the lines above say why.");
+
+  // Only now is there something to import.
+  const { startStack } = await import("./devStack.mjs");
+  const stack = await startStack({ port, localPort, remote, dev, tenant });
+  stopOnSignal(stack);
+  console.log(describe(stack, remote));
+}
+
+function describe({ url, local }, remote) {
+  const api = local ? `${local.url} (local server)` : `${remote.baseUrl} (with MIOSA_API_KEY)`;
+  const lines = ["", `  Dashboard  ${url}`, `  API        ${api}`, ""];
+  if (local?.isolation === "none") {
+    lines.push("  WARNING: the local server runs sandboxes as plain processes of your user. NOTHING ISOLATES THEM.", "");
+  }
+  return [...lines, "  Ctrl-C stops everything.", ""].join("\n");
+}
+
+function stopOnSignal(stack) {
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) process.exit(130); // asked twice: the person does not want to wait
+    isStopping = true;
+    console.log("Stopping.");
+    setTimeout(() => {
+      console.error("Not everything stopped in time.");
+      process.exit(1);
+    }, stopDeadlineMs).unref();
+    await stack.close();
+    process.exit(0);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop());
+}
+
+async function readTenant(file) {
+  try {
+    return JSON.parse(await readFile(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8"));
+  } catch (error) {
+    throw new StartMistake(`${file} cannot be read as JSON: ${error.message}`);
+  }
+}
