@@ -23,10 +23,10 @@ const nodeEntries = ["packages/gateway/src/node.ts"];
  */
 const coreLayers = { http: [], sse: ["http"] };
 const coreFeatureExceptions = {
-  readiness: ["computers", "sandboxes"],
+  readiness: ["computers"],
   liveFeed: ["readiness", "events"],
-  // A sandbox is a computer of one template (spec).
-  sandboxes: ["computers"],
+  // A sandbox is a computer of one template, and its namespace holds the waits (spec).
+  sandboxes: ["computers", "readiness"],
 };
 const composers = ["index.ts", "client.ts", "createMiosaClient.ts"];
 
