@@ -1,16 +1,10 @@
-export {
-  buildPath,
-  computerRoutes,
-  eventRoutes,
-  execRoutes,
-  readinessRoutes,
-  routes,
-  type Route,
-  type RouteKind,
-  type RouteParams,
-  type RoutePermission,
-  type RouteScope,
-} from "./routes.js";
+export type { Route, RouteKind, RoutePermission, RouteScope } from "./routeTypes.js";
+export { computerRoutes, desktopRoutes, execRoutes, fileRoutes } from "./computerRoutes.js";
+export { readinessRoutes, sandboxRoutes } from "./sandboxRoutes.js";
+export { eventRoutes, tokenRoutes, usageRoutes } from "./tenantRoutes.js";
+export { buildPath, routes, type RouteName, type RouteParams } from "./routes.js";
+export { computerSizes, type WireSizeContract, type WireSizeName } from "./sizes.js";
+export { execFrames, execProtocol } from "./execProtocol.js";
 export {
   sandboxTemplate,
   type WireAttribution,
