@@ -24,7 +24,8 @@ const nodeEntries = ["packages/gateway/src/node.ts"];
 const coreLayers = { http: [], sse: ["http"] };
 const coreFeatureExceptions = {
   readiness: ["computers"],
-  liveFeed: ["readiness", "events"],
+  // A sandbox that a list shows tells the feed its state.
+  liveFeed: ["readiness", "events", "computers"],
   // A sandbox is a computer of one template, and its namespace holds the waits (spec).
   sandboxes: ["computers", "readiness"],
 };
