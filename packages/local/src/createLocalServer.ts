@@ -34,6 +34,8 @@ export interface LocalServer extends AsyncDisposable {
   clearRequests(): void;
   /** Connections and streams that are open right now. */
   connections(): LocalConnections;
+  /** Cuts every open connection, as a failing network does. New ones are accepted. */
+  cutConnections(): void;
   readonly sandboxes: {
     /** How many sandboxes and computers of all tenants there are. */
     readonly count: number;
@@ -126,13 +128,14 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     countRequests: (route) => log.count(route),
     clearRequests: () => log.clear(),
     connections: () => ({ sockets: sockets.size, streams: { readiness: streams.count("readiness"), events: streams.count("events") } }),
+    cutConnections: () => http.closeAllConnections(),
     sandboxes: {
       get count() {
         return store.all().length;
       },
       list: () => store.all().map(toWireComputer),
     },
-    fetch: async (input, init) => fetchInMemory(app.fetch, new Request(input, init), init?.signal ?? undefined),
+    fetch: async (input, init) => fetchInMemory((request) => app.fetch(request, {}), new Request(input, init), init?.signal ?? undefined),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -71,6 +71,8 @@ export function toWireComputer(record: SandboxRecord): WireComputer {
     name: record.name,
     slug: record.slug,
     status: record.status,
+    ready: record.status === "running",
+    ready_at: record.readyAt === undefined ? null : toTime(record.readyAt),
     ...(record.reason !== undefined && { status_reason: record.reason }),
     template_type: record.templateType,
     size: record.size,
