@@ -8,11 +8,17 @@ export function closeableGenerator<T>(
 ): AsyncGenerator<T, void, void> {
   const controller = new AbortController();
   const inner = run(controller.signal);
+  let isStarted = false;
   let isClosed = false;
   const onCallerAbort = (): void => controller.abort(callerSignal?.reason);
-  if (callerSignal?.aborted) onCallerAbort();
-  else callerSignal?.addEventListener("abort", onCallerAbort, { once: true });
   const done: IteratorReturnResult<void> = { done: true, value: undefined };
+
+  /** Not before the first `next()`: a generator that nobody iterates must leave no listener behind. */
+  function start(): void {
+    isStarted = true;
+    if (callerSignal?.aborted) onCallerAbort();
+    else callerSignal?.addEventListener("abort", onCallerAbort, { once: true });
+  }
 
   function close(): void {
     isClosed = true;
@@ -23,6 +29,7 @@ export function closeableGenerator<T>(
   return {
     async next() {
       if (isClosed) return done;
+      if (!isStarted) start();
       try {
         const result = await inner.next();
         if (result.done) close();

@@ -29,7 +29,8 @@ export function errorFromResponse(request: string, status: number, headers: Head
 
 /**
  * How long the server asks us to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date, else
- * `retry_after` in the body. Undefined when it says nothing that can be read.
+ * `retry_after` in the body. Undefined when it says nothing that can be read. A date is read by the server's own clock,
+ * where the answer shows it: the two clocks may be hours apart.
  */
 export function readRetryAfterMs(headers: Headers, body: unknown, wallClockMs: number): number | undefined {
   const header = headers.get(headerNames.retryAfter)?.trim();
@@ -37,12 +38,17 @@ export function readRetryAfterMs(headers: Headers, body: unknown, wallClockMs: n
     const seconds = Number(header);
     if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
     const date = Date.parse(header);
-    if (!Number.isNaN(date)) return Math.max(0, date - wallClockMs);
+    if (!Number.isNaN(date)) return Math.max(0, date - (readDate(headers) ?? wallClockMs));
   }
   if (!isRecord(body)) return undefined;
   const inner = isRecord(body["error"]) ? asNumber(body["error"]["retry_after"]) : undefined;
   const seconds = asNumber(body["retry_after"]) ?? inner;
   return seconds === undefined ? undefined : Math.max(0, seconds * 1000);
+}
+
+function readDate(headers: Headers): number | undefined {
+  const date = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(date) ? undefined : date;
 }
 
 function constantLike(value: unknown): string | undefined {

@@ -43,25 +43,25 @@ export function streamFailure(error: unknown): Failure {
     return failureOfStatus(error);
   }
   if (isProtocolError(error)) return { kind: "unsupported" };
-  if (isTimeoutError(error)) return { kind: "silent" };
+  if (isTimeoutError(error)) return { kind: "silent", error };
   return otherFailure(error);
 }
 
 /** How a failed poll is to be taken. 404 is final: there is no such sandbox, or no longer. */
 export function pollFailure(error: unknown): Failure {
   if (isApiError(error)) return error.status === 404 ? { kind: "final", error } : failureOfStatus(error);
-  if (isTimeoutError(error) || isProtocolError(error)) return { kind: "transient" };
+  if (isTimeoutError(error) || isProtocolError(error)) return { kind: "transient", error };
   return otherFailure(error);
 }
 
 function failureOfStatus(error: ApiError): Failure {
-  if (error.status === 429) return { kind: "rateLimited", retryAfterMs: error.retryAfterMs };
+  if (error.status === 429) return { kind: "rateLimited", retryAfterMs: error.retryAfterMs, error };
   if (error.status !== undefined && finalStatuses.has(error.status)) return { kind: "final", error };
-  return { kind: "transient" };
+  return { kind: "transient", error };
 }
 
 function otherFailure(error: unknown): Failure {
-  if (isNetworkError(error)) return { kind: "transient" };
+  if (isNetworkError(error)) return { kind: "transient", error };
   if (isMiosaError(error)) return { kind: "final", error };
   return {
     kind: "final",

@@ -19,15 +19,16 @@ export type ReadinessState =
   | ({ phase: "connecting" } & Progress)
   | ({ phase: "streaming"; openedAtMs: number } & Progress)
   | ({ phase: "checking" } & Progress)
-  | ({ phase: "pausing"; delayMs: number; askedByServer: boolean } & Progress)
+  | ({ phase: "pausing"; untilMs: number; askedBy: Via | null } & Progress)
   | FinalReadinessState;
 
 /** States that nothing leaves. */
 export type FinalReadinessState =
   | { phase: "ready"; via: Via; readyAt: string | null }
-  | { phase: "timedOut"; via: Via; reason: string | null }
+  | { phase: "timedOut"; via: Via; reason: string | null; lastError: MiosaError | undefined }
   | { phase: "failed"; via: Via; error: MiosaError };
 
+/** The stream or a poll: what a state was learned from, or which of them was told to slow down. */
 type Via = "stream" | "poll";
 
 /** What a wait remembers while it goes on. */
@@ -43,15 +44,17 @@ export interface Progress {
   reopenAtMs: number;
   /** Polls failed in a row. */
   pollFailures: number;
+  /** The last failed request, until the server is heard again: what to tell when the time runs out. */
+  lastError: MiosaError | undefined;
 }
 
 /** Why a stream or a poll failed, as far as it matters here. */
 export type Failure =
   | { kind: "final"; error: MiosaError }
   | { kind: "unsupported" }
-  | { kind: "rateLimited"; retryAfterMs: number | undefined }
-  | { kind: "silent" }
-  | { kind: "transient" };
+  | { kind: "rateLimited"; retryAfterMs: number | undefined; error: MiosaError }
+  | { kind: "silent"; error: MiosaError }
+  | { kind: "transient"; error: MiosaError | undefined };
 
 /** Everything that can happen to a wait. */
 export type ReadinessEvent =
@@ -93,6 +96,7 @@ export function initialReadinessState(options: { stream: boolean }): ReadinessSt
     streamLosses: 0,
     reopenAtMs: 0,
     pollFailures: 0,
+    lastError: undefined,
   };
 }
 
@@ -107,9 +111,9 @@ export function next(state: ReadinessState, event: ReadinessEvent, clock: Readin
   const { via } = state;
   switch (event.type) {
     case "deadlinePassed":
-      return { phase: "timedOut", via, reason: null };
+      return { phase: "timedOut", via, reason: null, lastError: state.lastError };
     case "timeoutFrame":
-      return { phase: "timedOut", via, reason: event.reason };
+      return { phase: "timedOut", via: "stream", reason: event.reason, lastError: undefined };
     case "readyFrame":
       return { phase: "ready", via: "stream", readyAt: event.readyAt };
     case "saidReady":
@@ -118,16 +122,14 @@ export function next(state: ReadinessState, event: ReadinessEvent, clock: Readin
       return { phase: "failed", via, error: event.error };
     case "streamOpened":
       return state.phase === "connecting"
-        ? { ...state, phase: "streaming", via: "stream", heard: true, openedAtMs: clock.nowMs }
+        ? { ...state, phase: "streaming", via: "stream", heard: true, lastError: undefined, openedAtMs: clock.nowMs }
         : state;
     case "streamEnded":
-      return isOnStream(state) ? afterStreamLoss(state, { kind: "transient" }, clock) : state;
+      return isOnStream(state) ? afterStreamLoss(state, { kind: "transient", error: undefined }, clock) : state;
     case "streamFailed":
       return isOnStream(state) ? afterStreamLoss(state, event.failure, clock) : state;
     case "saidNotReady":
-      return state.phase === "checking"
-        ? { ...state, phase: "pausing", heard: true, pollFailures: 0, delayMs: clock.pollIntervalMs, askedByServer: false }
-        : state;
+      return state.phase === "checking" ? afterNotReady(state, clock) : state;
     case "pollFailed":
       return state.phase === "checking" ? afterPollFailure(state, event.failure, clock) : state;
     case "slept":
@@ -154,37 +156,52 @@ function afterStreamLoss(state: Waiting, failure: Failure, clock: ReadinessClock
     streamWorks: state.streamWorks && failure.kind !== "unsupported" && failure.kind !== "silent",
     streamLosses,
     reopenAtMs: clock.nowMs + backoffMs(reopenBackoff, streamLosses, clock.random),
+    lastError: errorOf(failure) ?? state.lastError,
   };
-  if (failure.kind === "rateLimited") {
-    return { ...polling, phase: "pausing", delayMs: failure.retryAfterMs ?? unnamedRetryAfterMs, askedByServer: true };
-  }
-  return { ...polling, phase: "checking" };
+  if (failure.kind !== "rateLimited") return { ...polling, phase: "checking" };
+  return { ...polling, phase: "pausing", untilMs: clock.nowMs + askedDelayMs(failure.retryAfterMs, clock), askedBy: "stream" };
+}
+
+function afterNotReady(state: Waiting, clock: ReadinessClock): ReadinessState {
+  const progress: Progress = { ...progressOf(state), heard: true, pollFailures: 0, lastError: undefined };
+  return { ...progress, phase: "pausing", untilMs: clock.nowMs + clock.pollIntervalMs, askedBy: null };
 }
 
 function afterPollFailure(state: Waiting, failure: Failure, clock: ReadinessClock): ReadinessState {
   if (failure.kind === "final") return { phase: "failed", via: "poll", error: failure.error };
   const pollFailures = state.pollFailures + 1;
-  const askedByServer = failure.kind === "rateLimited";
-  const delayMs =
-    failure.kind === "rateLimited"
-      ? (failure.retryAfterMs ?? unnamedRetryAfterMs)
-      : Math.max(clock.pollIntervalMs, backoffMs(pollBackoff, pollFailures, clock.random));
-  return { ...progressOf(state), phase: "pausing", pollFailures, delayMs, askedByServer };
+  const isAsked = failure.kind === "rateLimited";
+  const delayMs = isAsked
+    ? askedDelayMs(failure.retryAfterMs, clock)
+    : Math.max(clock.pollIntervalMs, backoffMs(pollBackoff, pollFailures, clock.random));
+  const lastError = errorOf(failure) ?? state.lastError;
+  const untilMs = clock.nowMs + delayMs;
+  return { ...progressOf(state), phase: "pausing", pollFailures, lastError, untilMs, askedBy: isAsked ? "poll" : null };
 }
 
-function afterPause(state: Waiting, nowMs: number): ReadinessState {
-  const reopens = state.streamWorks && nowMs >= state.reopenAtMs;
+/** What the server asked for, but never less than the pause between polls: `Retry-After: 0` must not start a storm. */
+function askedDelayMs(retryAfterMs: number | undefined, clock: ReadinessClock): number {
+  return Math.max(clock.pollIntervalMs, retryAfterMs ?? unnamedRetryAfterMs);
+}
+
+function errorOf(failure: Failure): MiosaError | undefined {
+  return failure.kind === "unsupported" ? undefined : failure.error;
+}
+
+function afterPause(state: Extract<Waiting, { phase: "pausing" }>, nowMs: number): ReadinessState {
+  // A refused stream is followed by a poll, always: a stream that is refused each time must not hide the answer.
+  const reopens = state.streamWorks && nowMs >= state.reopenAtMs && state.askedBy !== "stream";
   return { ...progressOf(state), phase: reopens ? "connecting" : "checking" };
 }
 
 /** After sleep or a lost network a connection may be dead without a sign: whatever was waiting asks afresh at once. */
 function afterWake(state: Waiting): ReadinessState {
   const isAsking = state.phase === "connecting" || state.phase === "checking";
-  if (isAsking || (state.phase === "pausing" && state.askedByServer)) return state;
+  if (isAsking || (state.phase === "pausing" && state.askedBy !== null)) return state;
   return { ...progressOf(state), phase: state.streamWorks ? "connecting" : "checking" };
 }
 
 function progressOf(state: Waiting): Progress {
-  const { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures } = state;
-  return { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures };
+  const { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures, lastError } = state;
+  return { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures, lastError };
 }

@@ -25,7 +25,16 @@ export type ReadinessSource = "feed" | "stream" | "poll";
 export type ReadinessSnapshot =
   | { phase: "connecting" | "booting"; source: ReadinessSource; startedAtMs: number }
   | { phase: "ready"; source: ReadinessSource; startedAtMs: number; elapsedMs: number; readyAt: string | null }
-  | { phase: "timedOut"; source: ReadinessSource; startedAtMs: number; elapsedMs: number; reason: string | null }
+  | {
+      phase: "timedOut";
+      source: ReadinessSource;
+      startedAtMs: number;
+      elapsedMs: number;
+      /** What the server's `timeout` event said; null when the deadline passed first. */
+      reason: string | null;
+      /** The last failed request, when nothing was heard from the server after it: such as a server that is not there. */
+      lastError?: MiosaError | undefined;
+    }
   | { phase: "failed"; source: ReadinessSource; startedAtMs: number; elapsedMs: number; error: MiosaError };
 
 /** Phases of a {@link ReadinessSnapshot}. */

@@ -12,7 +12,7 @@ import type { ReadinessSnapshot, WatchReadinessOptions } from "./types.js";
 import { createWakeUps } from "../wakeUps.js";
 
 const defaults = { timeoutMs: 30_000, pollIntervalMs: 10, idleTimeoutMs: 45_000 };
-/** A poll that takes longer is given up and counts as failed, in milliseconds. */
+/** A poll that takes longer is given up and counts as failed, in milliseconds. A wait of no time at all gets it whole. */
 const longestPollMs = 5_000;
 
 /**
@@ -36,8 +36,9 @@ export function watchReadiness(
       id,
       timeoutMs,
       pollIntervalMs,
-      // Silence must be noticed while there is still time to poll.
+      // Silence must be noticed while there is still time to ask again.
       idleTimeoutMs: Math.min(idleTimeoutMs, Math.max(1_000, timeoutMs / 2)),
+      pollTimeoutMs: timeoutMs === 0 ? longestPollMs : Math.min(longestPollMs, Math.max(1_000, timeoutMs / 2)),
       stream: options.stream !== false && timeoutMs > 0,
       headers: options.headers,
       signal,
@@ -51,12 +52,14 @@ interface Wait {
   timeoutMs: number;
   pollIntervalMs: number;
   idleTimeoutMs: number;
+  pollTimeoutMs: number;
   stream: boolean;
   headers: Readonly<Record<string, string>> | undefined;
   signal: AbortSignal;
 }
 
 async function* drive(wait: Wait): AsyncGenerator<ReadinessSnapshot, void, void> {
+  wait.signal.throwIfAborted();
   const startedAtMs = Date.now();
   const startedMonoMs = monotonicNowMs();
   // No time at all still buys one look.
@@ -98,6 +101,7 @@ function createEffects(
           params: { id },
           headers,
           idleTimeoutMs: wait.idleTimeoutMs,
+          nameIsEnough: true,
           signal: deadline.signal,
         }),
       );
@@ -123,8 +127,8 @@ function createEffects(
   async function check(): Promise<ReadinessEvent> {
     stream?.close();
     try {
-      const timeoutMs = Math.min(longestPollMs, wait.idleTimeoutMs);
-      return eventOfReadiness(await getReadiness(transport, id, { signal: deadline.signal, timeoutMs, headers, retry: false }));
+      const options = { signal: deadline.signal, timeoutMs: wait.pollTimeoutMs, headers, retry: false };
+      return eventOfReadiness(await getReadiness(transport, id, options));
     } catch (error) {
       return { type: "pollFailed", failure: pollFailure(error) };
     }
@@ -146,7 +150,7 @@ function createEffects(
   async function pause(delayMs: number): Promise<ReadinessEvent> {
     let timer: Timer | undefined;
     const slept = new Promise<ReadinessEvent>((resolve) => {
-      timer = startTimer(delayMs, () => resolve({ type: "slept" }));
+      timer = startTimer(Math.ceil(delayMs), () => resolve({ type: "slept" }));
     });
     try {
       return await orWoken(slept);
@@ -162,7 +166,7 @@ function createEffects(
       case "streaming":
         return stream ? orWoken(nextFrame(stream)) : { type: "streamEnded" };
       case "pausing":
-        return wait.timeoutMs === 0 ? { type: "deadlinePassed" } : pause(state.delayMs);
+        return wait.timeoutMs === 0 ? { type: "deadlinePassed" } : pause(state.untilMs - monotonicNowMs());
       case "checking":
       case "ready":
       case "timedOut":
@@ -199,7 +203,7 @@ function snapshotOf(state: ReadinessState, startedAtMs: number, elapsedMs: numbe
     case "ready":
       return { phase: "ready", ...base, elapsedMs, readyAt: state.readyAt };
     case "timedOut":
-      return { phase: "timedOut", ...base, elapsedMs, reason: state.reason };
+      return { phase: "timedOut", ...base, elapsedMs, reason: state.reason, lastError: state.lastError };
     case "failed":
       return { phase: "failed", ...base, elapsedMs, error: state.error };
     case "connecting":

@@ -1,0 +1,301 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ApiError, NetworkError } from "../errors.js";
+import {
+  initialReadinessState,
+  isFinal,
+  next,
+  type Failure,
+  type Progress,
+  type ReadinessClock,
+  type ReadinessEvent,
+  type ReadinessState,
+} from "./readinessState.js";
+
+type Phase = ReadinessState["phase"];
+type EventType = ReadinessEvent["type"];
+type StateIn<P extends Phase> = Extract<ReadinessState, { phase: P }>;
+/** `same`: the very same object comes back, so the event means nothing there. */
+type Expected = "same" | ReadinessState;
+type ByFailure = Record<Failure["kind"], Expected>;
+type Row = { [Type in EventType]: Type extends "streamFailed" | "pollFailed" ? ByFailure : Expected };
+
+const earlierError = new NetworkError("An earlier request got no answer.", { code: "NETWORK_ERROR" });
+const finalError = new ApiError("The key is not accepted.", { code: "UNAUTHORIZED", status: 401 });
+const limitedError = new ApiError("Too many requests.", { code: "RATE_LIMITED", status: 429, retryAfterMs: 2_000 });
+const silentError = new NetworkError("Silent.", { code: "IDLE_TIMEOUT" });
+const lostError = new NetworkError("Cut off.", { code: "STREAM_LOST" });
+const sandboxError = new ApiError("The sandbox failed to start.", { code: "SANDBOX_FAILED" });
+
+const clock: ReadinessClock = { nowMs: 100_000, random: 0.5, pollIntervalMs: 10 };
+
+/** Every member differs from where a wait begins, so that a lost or reset one shows. */
+const past: Progress = {
+  via: "poll",
+  heard: false,
+  streamWorks: true,
+  streamLosses: 2,
+  reopenAtMs: 90_000,
+  pollFailures: 3,
+  lastError: earlierError,
+};
+
+const states: { readonly [P in Phase]: StateIn<P> } = {
+  connecting: { ...past, phase: "connecting" },
+  streaming: { ...past, phase: "streaming", via: "stream", openedAtMs: 99_000 },
+  checking: { ...past, phase: "checking" },
+  pausing: { ...past, phase: "pausing", untilMs: 100_000, askedBy: null },
+  ready: { phase: "ready", via: "stream", readyAt: "2026-06-01T10:00:01Z" },
+  timedOut: { phase: "timedOut", via: "poll", reason: "not_ready_after_30s", lastError: undefined },
+  failed: { phase: "failed", via: "poll", error: sandboxError },
+};
+
+const failures: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: Kind }> } = {
+  final: { kind: "final", error: finalError },
+  unsupported: { kind: "unsupported" },
+  rateLimited: { kind: "rateLimited", retryAfterMs: 2_000, error: limitedError },
+  silent: { kind: "silent", error: silentError },
+  transient: { kind: "transient", error: lostError },
+};
+
+const events: { readonly [Type in EventType]: readonly Extract<ReadinessEvent, { type: Type }>[] } = {
+  streamOpened: [{ type: "streamOpened" }],
+  streamFailed: Object.values(failures).map((failure) => ({ type: "streamFailed", failure })),
+  streamEnded: [{ type: "streamEnded" }],
+  readyFrame: [{ type: "readyFrame", readyAt: "2026-06-01T10:00:02Z" }],
+  timeoutFrame: [{ type: "timeoutFrame", reason: "not_ready" }],
+  saidReady: [{ type: "saidReady", readyAt: "2026-06-01T10:00:03Z" }],
+  saidNotReady: [{ type: "saidNotReady" }],
+  saidFailed: [{ type: "saidFailed", error: sandboxError }],
+  pollFailed: Object.values(failures).map((failure) => ({ type: "pollFailed", failure })),
+  slept: [{ type: "slept" }],
+  woken: [{ type: "woken" }],
+  deadlinePassed: [{ type: "deadlinePassed" }],
+};
+
+/** After the third loss in a row: half (the random 0.5) of 4 s from now. */
+const lost = { ...past, streamLosses: 3, reopenAtMs: 102_000 };
+const readyByStream: ReadinessState = { phase: "ready", via: "stream", readyAt: "2026-06-01T10:00:02Z" };
+const readyByPoll: ReadinessState = { phase: "ready", via: "poll", readyAt: "2026-06-01T10:00:03Z" };
+const timedOutByServer: ReadinessState = { phase: "timedOut", via: "stream", reason: "not_ready", lastError: undefined };
+const outOfTime: ReadinessState = { phase: "timedOut", via: "poll", reason: null, lastError: earlierError };
+const sandboxFailed: ReadinessState = { phase: "failed", via: "poll", error: sandboxError };
+const nothing: ByFailure = { final: "same", unsupported: "same", rateLimited: "same", silent: "same", transient: "same" };
+
+const streamFailed: ByFailure = {
+  final: { phase: "failed", via: "stream", error: finalError },
+  unsupported: { ...lost, phase: "checking", streamWorks: false },
+  rateLimited: { ...lost, phase: "pausing", untilMs: 102_000, askedBy: "stream", lastError: limitedError },
+  silent: { ...lost, phase: "checking", streamWorks: false, lastError: silentError },
+  transient: { ...lost, phase: "checking", lastError: lostError },
+};
+
+/** After the fourth failure in a row: half of 800 ms. */
+const backedOff = { ...past, phase: "pausing", pollFailures: 4, untilMs: 100_400, askedBy: null } as const;
+
+/** Nothing leaves a final state. */
+const finalRow: Row = {
+  streamOpened: "same",
+  streamFailed: nothing,
+  streamEnded: "same",
+  readyFrame: "same",
+  timeoutFrame: "same",
+  saidReady: "same",
+  saidNotReady: "same",
+  saidFailed: "same",
+  pollFailed: nothing,
+  slept: "same",
+  woken: "same",
+  deadlinePassed: "same",
+};
+
+const table: Record<Phase, Row> = {
+  connecting: {
+    streamOpened: { ...past, phase: "streaming", via: "stream", heard: true, lastError: undefined, openedAtMs: 100_000 },
+    streamFailed,
+    streamEnded: { ...lost, phase: "checking" },
+    readyFrame: readyByStream,
+    timeoutFrame: timedOutByServer,
+    saidReady: readyByPoll,
+    saidNotReady: "same",
+    saidFailed: sandboxFailed,
+    pollFailed: nothing,
+    slept: "same",
+    woken: "same",
+    deadlinePassed: outOfTime,
+  },
+  streaming: {
+    streamOpened: "same",
+    streamFailed,
+    streamEnded: { ...lost, phase: "checking" },
+    readyFrame: readyByStream,
+    timeoutFrame: timedOutByServer,
+    saidReady: readyByPoll,
+    saidNotReady: "same",
+    saidFailed: { phase: "failed", via: "stream", error: sandboxError },
+    pollFailed: nothing,
+    slept: "same",
+    woken: { ...past, phase: "connecting", via: "stream" },
+    deadlinePassed: { ...outOfTime, via: "stream" },
+  },
+  checking: {
+    streamOpened: "same",
+    streamFailed: nothing,
+    streamEnded: "same",
+    readyFrame: readyByStream,
+    timeoutFrame: timedOutByServer,
+    saidReady: readyByPoll,
+    saidNotReady: { ...past, phase: "pausing", heard: true, pollFailures: 0, lastError: undefined, untilMs: 100_010, askedBy: null },
+    saidFailed: sandboxFailed,
+    pollFailed: {
+      final: { phase: "failed", via: "poll", error: finalError },
+      unsupported: backedOff,
+      rateLimited: { ...backedOff, untilMs: 102_000, askedBy: "poll", lastError: limitedError },
+      silent: { ...backedOff, lastError: silentError },
+      transient: { ...backedOff, lastError: lostError },
+    },
+    slept: "same",
+    woken: "same",
+    deadlinePassed: outOfTime,
+  },
+  pausing: {
+    streamOpened: "same",
+    streamFailed: nothing,
+    streamEnded: "same",
+    readyFrame: readyByStream,
+    timeoutFrame: timedOutByServer,
+    saidReady: readyByPoll,
+    saidNotReady: "same",
+    saidFailed: sandboxFailed,
+    pollFailed: nothing,
+    slept: { ...past, phase: "connecting" },
+    woken: { ...past, phase: "connecting" },
+    deadlinePassed: outOfTime,
+  },
+  ready: finalRow,
+  timedOut: finalRow,
+  failed: finalRow,
+};
+
+function expectedOf(state: ReadinessState, event: ReadinessEvent): Expected {
+  const row = table[state.phase];
+  switch (event.type) {
+    case "streamFailed":
+    case "pollFailed":
+      return row[event.type][event.failure.kind];
+    default:
+      return row[event.type];
+  }
+}
+
+const cells = Object.values(states).flatMap((state) =>
+  Object.values(events)
+    .flat()
+    .map((event) => {
+      const expected = expectedOf(state, event);
+      const cause = "failure" in event ? `${event.type} (${event.failure.kind})` : event.type;
+      const outcome = expected === "same" ? "changes nothing" : `leads to ${expected.phase}`;
+      return { name: `${cause} while ${state.phase} ${outcome}`, state, event, expected };
+    }),
+);
+
+describe("the table", () => {
+  test.each(cells)("$name", ({ state, event, expected }) => {
+    const result = next(state, event, clock);
+    expect(result === state ? "same" : result).toStrictEqual(expected);
+  });
+});
+
+describe("cells that depend on more than the phase", () => {
+  test("a wait begins on the stream, or by polling when told so", () => {
+    const begun = { heard: false, streamLosses: 0, reopenAtMs: 0, pollFailures: 0, lastError: undefined };
+    expect(initialReadinessState({ stream: true })).toStrictEqual({ ...begun, phase: "connecting", via: "stream", streamWorks: true });
+    expect(initialReadinessState({ stream: false })).toStrictEqual({ ...begun, phase: "checking", via: "poll", streamWorks: false });
+  });
+
+  test("the loss of a stream that lasted five seconds starts the backoff anew", () => {
+    const opened = (ageMs: number): ReadinessState => ({ ...states.streaming, openedAtMs: clock.nowMs - ageMs });
+    expect(next(opened(5_000), { type: "streamEnded" }, clock)).toMatchObject({ streamLosses: 1, reopenAtMs: 100_500 });
+    expect(next(opened(4_999), { type: "streamEnded" }, clock)).toMatchObject({ streamLosses: 3, reopenAtMs: 102_000 });
+  });
+
+  test("a pause ends in a poll while the stream may not be opened again yet", () => {
+    expect(next({ ...states.pausing, reopenAtMs: 100_001 }, { type: "slept" }, clock).phase).toBe("checking");
+    expect(next({ ...states.pausing, reopenAtMs: 100_000 }, { type: "slept" }, clock).phase).toBe("connecting");
+  });
+
+  test("a pause ends in a poll where the stream does not work", () => {
+    expect(next({ ...states.pausing, streamWorks: false }, { type: "slept" }, clock).phase).toBe("checking");
+    expect(next({ ...states.pausing, streamWorks: false }, { type: "woken" }, clock).phase).toBe("checking");
+  });
+
+  test("the pause that a refused stream asked for ends in a poll, that of a refused poll may end on the stream", () => {
+    expect(next({ ...states.pausing, askedBy: "stream" }, { type: "slept" }, clock).phase).toBe("checking");
+    expect(next({ ...states.pausing, askedBy: "poll" }, { type: "slept" }, clock).phase).toBe("connecting");
+  });
+
+  test("a wake-up does not shorten a pause that the server asked for", () => {
+    for (const askedBy of ["stream", "poll"] as const) {
+      const state: ReadinessState = { ...states.pausing, askedBy };
+      expect(next(state, { type: "woken" }, clock)).toBe(state);
+    }
+  });
+
+  test("a wake-up opens the stream before its backoff is over", () => {
+    expect(next({ ...states.pausing, reopenAtMs: 999_999 }, { type: "woken" }, clock).phase).toBe("connecting");
+  });
+
+  test("a rate limit without a Retry-After waits a second, and Retry-After: 0 the pause between polls", () => {
+    const limited = (retryAfterMs: number | undefined): Failure => ({ kind: "rateLimited", retryAfterMs, error: limitedError });
+    for (const [retryAfterMs, untilMs] of [[undefined, 101_000], [0, 100_010]] as const) {
+      const failure = limited(retryAfterMs);
+      expect(next(states.checking, { type: "pollFailed", failure }, clock)).toMatchObject({ phase: "pausing", untilMs });
+      expect(next(states.connecting, { type: "streamFailed", failure }, clock)).toMatchObject({ phase: "pausing", untilMs });
+    }
+  });
+
+  test("failed polls never come faster than polls that succeed", () => {
+    const slow = { ...clock, pollIntervalMs: 3_000 };
+    expect(next(states.checking, { type: "pollFailed", failure: failures.transient }, slow)).toMatchObject({ untilMs: 103_000 });
+  });
+});
+
+test("the table in docs/readiness.md says what the code does", () => {
+  const text = readFileSync(new URL("../../../../docs/readiness.md", import.meta.url), "utf8");
+  const waiting = [states.connecting, states.streaming, states.checking, states.pausing];
+  const written = readTable(text, "event");
+  expect(written.header).toEqual(["event", ...waiting.map(({ phase }) => phase)]);
+  expect(written.rows.map(([event]) => event)).toEqual(Object.keys(events));
+  for (const [type, ...outcomes] of written.rows) {
+    const samples = Object.values(events).flat().filter((event) => event.type === type);
+    expect(outcomes).toEqual(waiting.map((state) => reached(state, samples)));
+  }
+});
+
+/** The rows of the Markdown table whose first header cell is `first`, without code marks. */
+function readTable(markdown: string, first: string): { header: string[]; rows: string[][] } {
+  const lines = markdown.split("\n");
+  const start = lines.findIndex((line) => line.startsWith(`| ${first} `));
+  const length = lines.slice(start).findIndex((line) => !line.startsWith("|"));
+  const [header = [], , ...rows] = lines.slice(start, start + length).map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.replaceAll("`", "").trim()),
+  );
+  return { header, rows };
+}
+
+/** The phases that these events can lead to from a phase, whatever else the state holds; `–` for the same state. */
+function reached(state: ReadinessState, samples: readonly ReadinessEvent[]): string {
+  const variants = [state, ...(isFinal(state) ? [] : [{ ...state, reopenAtMs: 999_999 }, { ...state, streamWorks: false }])];
+  const asked: ReadinessState[] = state.phase === "pausing" ? [{ ...state, askedBy: "stream" }] : [];
+  const found = new Set<string>();
+  for (const variant of [...variants, ...asked]) {
+    for (const event of samples) {
+      const result = next(variant, event, clock);
+      found.add(result === variant ? "–" : result.phase);
+    }
+  }
+  return Object.keys(states).concat("–").filter((phase) => found.has(phase)).join(", ");
+}
