@@ -11,7 +11,7 @@ export const steps = [
     title: "Lint",
     commands: [["oxlint", "--type-aware", "--deny-warnings", "packages", "apps", "bench", "scripts", "test", "vite.config.ts"]],
   },
-  { part: "lint", title: "Unused files and dependencies", commands: [["knip", "--no-progress"]] },
+  { part: "lint", title: "Unused files and dependencies", commands: [["knip", "--no-progress", "--no-config-hints"]] },
   { part: "imports", title: "Import directions", commands: [["node", "scripts/checkImports.mjs"]] },
   { part: "unit", title: "Tests in Node, jsdom and workerd", vitest: ["node", "dom", "workerd"] },
   { part: "browser", title: "Tests in Chromium", vitest: ["chromium"], needsChromium: true },
