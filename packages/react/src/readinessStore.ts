@@ -1,13 +1,6 @@
-import { type MiosaClient, MiosaError, type ReadinessSnapshot, type WatchReadinessOptions, isMiosaError } from "@miosa/core";
+import type { MiosaClient, ReadinessSnapshot } from "@miosa/core";
+import { failure, fromOwnStreams, type OpenReadiness, type OpenWatch, type ReadinessWatch } from "./readinessSources.js";
 import { inNextTask } from "./timers.js";
-
-/** What to watch: one sandbox, in one way. Watchers that ask for the same share one watch. */
-export interface ReadinessWatch extends Pick<WatchReadinessOptions, "timeoutMs" | "stream" | "pollIntervalMs" | "idleTimeoutMs"> {
-  id: string;
-}
-
-/** Yields what becomes known of one sandbox until a final state; ends, and closes what it opened, when the signal aborts. */
-export type ReadinessSourceOf = (watch: ReadinessWatch, signal: AbortSignal) => AsyncIterable<ReadinessSnapshot>;
 
 /** Called with every new state of every watched sandbox. */
 export type ReadinessListener = (id: string, snapshot: ReadinessSnapshot) => void;
@@ -33,20 +26,19 @@ interface Entry {
   readonly subscribers: Set<() => void>;
   active: number;
   snapshot: ReadinessSnapshot | undefined;
-  /** Set while the watch is open. */
-  open: AbortController | undefined;
+  open: OpenWatch | undefined;
 }
 
 /** Final states that nobody looks at are kept, so that a card that comes back is right at once; the oldest beyond these are dropped. */
 const keptEntries = 1000;
 
-/** True for a state after which nothing more is learned without `retry`. */
+/** True once the wait is over. */
 export function isFinal(snapshot: ReadinessSnapshot): boolean {
   return snapshot.phase !== "connecting" && snapshot.phase !== "booting";
 }
 
 /** A store that watches through `source`, one watch for all who ask for the same. Nothing is opened before the first subscriber. */
-export function createReadinessStore(source: ReadinessSourceOf): ReadinessStore {
+export function createReadinessStore(source: OpenReadiness): ReadinessStore {
   const entries = new Map<string, Entry>();
   const listeners = new Set<ReadinessListener>();
 
@@ -60,47 +52,33 @@ export function createReadinessStore(source: ReadinessSourceOf): ReadinessStore 
   }
 
   function publish(entry: Entry, snapshot: ReadinessSnapshot | undefined): void {
+    if (snapshot === entry.snapshot) return;
     entry.snapshot = snapshot;
-    for (const onChange of [...entry.subscribers]) onChange();
-    if (snapshot !== undefined) for (const listener of [...listeners]) listener(entry.watch.id, snapshot);
+    for (const onChange of Array.from(entry.subscribers)) onChange();
+    if (snapshot !== undefined) for (const listener of Array.from(listeners)) listener(entry.watch.id, snapshot);
   }
 
   function open(entry: Entry): void {
     if (entry.open !== undefined || (entry.snapshot !== undefined && isFinal(entry.snapshot))) return;
-    const controller = new AbortController();
-    entry.open = controller;
-    void follow(entry, controller);
-  }
-
-  async function follow(entry: Entry, controller: AbortController): Promise<void> {
-    const startedAtMs = Date.now();
-    const isCurrent = () => entry.open === controller;
+    let isClosed = false;
     try {
-      for await (const snapshot of source(entry.watch, controller.signal)) {
-        if (!isCurrent()) return;
-        publish(entry, snapshot);
-      }
-      if (isCurrent() && (entry.snapshot === undefined || !isFinal(entry.snapshot))) {
-        throw new MiosaError("The readiness watch ended without a final state", { code: "PROTOCOL_ERROR" });
-      }
-    } catch (thrown) {
-      if (!isCurrent()) return;
-      const source = entry.snapshot?.source ?? "stream";
-      publish(entry, { phase: "failed", source, startedAtMs, elapsedMs: Date.now() - startedAtMs, error: asMiosaError(thrown) });
-    } finally {
-      if (isCurrent()) entry.open = undefined;
+      const opened = source(entry.watch, (snapshot) => isClosed || publish(entry, snapshot));
+      entry.open = {
+        restart: () => opened.restart(),
+        close() {
+          isClosed = true;
+          opened.close();
+        },
+      };
+    } catch (error) {
+      publish(entry, failure(error));
     }
-  }
-
-  function close(entry: Entry): void {
-    const controller = entry.open;
-    entry.open = undefined;
-    controller?.abort();
   }
 
   function closeIfUnused(entry: Entry): void {
     if (entry.active > 0) return;
-    close(entry);
+    entry.open?.close();
+    entry.open = undefined;
     if (entry.snapshot !== undefined && !isFinal(entry.snapshot)) publish(entry, undefined);
     if (entry.subscribers.size === 0 && entry.snapshot === undefined) entries.delete(keyOf(entry.watch));
     for (const [key, old] of entries) {
@@ -113,14 +91,14 @@ export function createReadinessStore(source: ReadinessSourceOf): ReadinessStore 
     get: (watch) => entries.get(keyOf(watch))?.snapshot,
     subscribe(watch, onChange, active) {
       const entry = entryOf(watch);
-      const subscriber = () => onChange();
+      const subscriber = (): void => onChange();
       entry.subscribers.add(subscriber);
       if (active) {
         entry.active += 1;
         open(entry);
       }
       return () => {
-        entry.subscribers.delete(subscriber);
+        if (!entry.subscribers.delete(subscriber)) return;
         if (active) entry.active -= 1;
         inNextTask(() => closeIfUnused(entry));
       };
@@ -131,9 +109,9 @@ export function createReadinessStore(source: ReadinessSourceOf): ReadinessStore 
     },
     retry(watch) {
       const entry = entryOf(watch);
-      close(entry);
       publish(entry, undefined);
-      if (entry.active > 0) open(entry);
+      if (entry.open !== undefined) entry.open.restart();
+      else if (entry.active > 0) open(entry);
     },
     listen(listener) {
       listeners.add(listener);
@@ -148,16 +126,11 @@ const stores = new WeakMap<MiosaClient, ReadinessStore>();
 export function readinessStoreOf(client: MiosaClient): ReadinessStore {
   const known = stores.get(client);
   if (known !== undefined) return known;
-  const made = createReadinessStore(({ id, ...options }, signal) => client.sandboxes.watchReadiness(id, { ...options, signal }));
+  const made = createReadinessStore(fromOwnStreams(client));
   stores.set(client, made);
   return made;
 }
 
 function keyOf({ id, timeoutMs, stream, pollIntervalMs, idleTimeoutMs }: ReadinessWatch): string {
   return [timeoutMs, stream, pollIntervalMs, idleTimeoutMs, id].join();
-}
-
-function asMiosaError(thrown: unknown): MiosaError {
-  if (isMiosaError(thrown)) return thrown;
-  return new MiosaError("The readiness watch broke", { code: "WATCH_FAILED", cause: thrown });
 }

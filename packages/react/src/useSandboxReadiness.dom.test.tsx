@@ -51,9 +51,9 @@ test("never opens the stream when told not to", async () => {
 });
 
 test("times out on a sandbox that never becomes ready, and retry starts over", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 700 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_000 } } });
   const { id } = await client.sandboxes.create();
-  const { result } = renderHook(() => useSandboxReadiness(id, { timeoutMs: 400 }), { wrapper: Strict });
+  const { result } = renderHook(() => useSandboxReadiness(id, { timeoutMs: 800 }), { wrapper: Strict });
   await waitFor(() => expect(result.current.phase).toBe("timedOut"));
   expect(result.current).toMatchObject({ isReady: false, isFinal: true, error: null });
   expect(server.connections().streams.readiness).toBe(0);
