@@ -2,17 +2,18 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { listen, sendJson as json, type IncomingMessage, type ServerResponse } from "../test/servers.js";
 import { createGateway } from "./createGateway.js";
-import type { GatewayOptions } from "./gatewayOptions.js";
+import type { Authorize, GatewayOptions } from "./gatewayOptions.js";
 import { toNodeListener } from "./node.js";
 
 const apiKey = "msk_u_gateway-secret";
+const operator: Authorize = () => ({ operator: true, can: ["read", "create", "exec", "files", "delete"] });
 
 async function startGateway(
   answer: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
   options: Partial<GatewayOptions> = {},
 ): Promise<string> {
   const upstream = await listen(answer);
-  return listen(toNodeListener(createGateway({ apiKey, upstream: `${upstream}/api/v1`, ...options })));
+  return listen(toNodeListener(createGateway({ apiKey, authorize: operator, upstream: `${upstream}/api/v1`, ...options })));
 }
 
 test("a listed route reaches the API with the key and without the browser's own credentials", async () => {
@@ -52,7 +53,7 @@ test("a path outside the route table is a 404 in the API's envelope and never go
 });
 
 test("an API that cannot be reached is a 502 that says nothing about it", async () => {
-  const gateway = await listen(toNodeListener(createGateway({ apiKey, upstream: "http://127.0.0.1:1/api/v1" })));
+  const gateway = await listen(toNodeListener(createGateway({ apiKey, authorize: operator, upstream: "http://127.0.0.1:1/api/v1" })));
 
   const response = await fetch(`${gateway}/api/miosa/computers`);
   const text = await response.text();

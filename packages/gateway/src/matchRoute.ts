@@ -13,16 +13,19 @@ export interface RouteMatch {
  * Compiles a route table into a function that finds the one route a raw, still encoded path stands for.
  * Where two routes fit, the one with the earlier literal segment wins, as it does on the server.
  */
-export function createRouteMatcher(table: RouteTable): (method: string, path: string) => RouteMatch | undefined {
+export function createRouteMatcher(
+  table: RouteTable,
+): (method: string, path: string, isUpgrade: boolean) => RouteMatch | undefined {
   const compiled = Object.values(table)
     .flatMap((group) => Object.values(group))
     .map((route) => ({ route, segments: route.path.slice(1).split("/") }))
     .toSorted((a, b) => literalness(b.segments).localeCompare(literalness(a.segments)));
-  return (method, path) => {
+  return (method, path, isUpgrade) => {
     if (!path.startsWith("/")) return undefined;
     const segments = path.slice(1).split("/");
     for (const candidate of compiled) {
       if (candidate.route.method !== method || candidate.segments.length !== segments.length) continue;
+      if (isUpgrade !== (candidate.route.kind === "websocket")) continue;
       const params = matchSegments(candidate.segments, segments);
       if (params) return { route: candidate.route, params };
     }

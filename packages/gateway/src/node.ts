@@ -1,6 +1,9 @@
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
-import { Denial, denialResponse, notFound } from "./denial.js";
-import type { GatewayContext } from "./gatewayOptions.js";
+import { request as requestHttp, STATUS_CODES, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { Duplex } from "node:stream";
+import { Denial, denialResponse, notFound, upstreamUnreachable } from "./denial.js";
+import type { Gateway, GatewayContext, UpgradeGrant } from "./gatewayOptions.js";
+import { startTimer } from "./timers.js";
 
 /** Any fetch-style server: a gateway, or a function that sends some paths to one. */
 export type FetchHandler = (request: Request, context: GatewayContext) => Response | Promise<Response>;
@@ -38,9 +41,9 @@ function toRequest(incoming: IncomingMessage): Request | Denial {
   const target = incoming.url ?? "";
   const method = incoming.method ?? "GET";
   const base = `http://${incoming.headers.host ?? ""}`;
-  if (!target.startsWith("/") || !URL.canParse(base + target)) return notFound();
+  if (!target.startsWith("/") || !URL.canParse(base + target)) return notFound("a path that is not one");
   const url = new URL(base + target);
-  if (url.pathname + url.search !== target) return notFound();
+  if (url.pathname + url.search !== target) return notFound("a path with a second spelling");
   const hasBody = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
   const bodyless = method === "GET" || method === "HEAD";
   if (hasBody && bodyless) return new Denial(400, "BAD_REQUEST", `A ${method} request carries no body.`);
@@ -107,5 +110,91 @@ function drained(outgoing: ServerResponse): Promise<void> {
     };
     outgoing.once("drain", settle);
     outgoing.once("close", settle);
+  });
+}
+
+const handshakeMs = 15_000;
+
+/**
+ * Makes a listener for a server's `upgrade` event, so that WebSockets pass through the gateway's checks:
+ * `server.on("upgrade", toNodeUpgradeListener(gateway))`. Bytes flow at the slower side's pace; either side's end ends both.
+ */
+export function toNodeUpgradeListener(gateway: Pick<Gateway, "upgrade">): (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  return (incoming, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    void upgrade(gateway, incoming, socket, head).catch(() => socket.destroy()); // no answer can follow a broken handshake
+  };
+}
+
+async function upgrade(gateway: Pick<Gateway, "upgrade">, incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  const request = toRequest(incoming);
+  const grant = request instanceof Denial ? denialResponse(request, `req_${crypto.randomUUID()}`) : await gateway.upgrade(request);
+  if (grant instanceof Response) return refuse(socket, grant);
+  if (socket.destroyed) return grant.leave();
+  connect(grant, incoming, socket, head);
+}
+
+async function refuse(socket: Duplex, response: Response): Promise<void> {
+  const body = await response.text();
+  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const status = `${response.status} ${STATUS_CODES[response.status] ?? ""}`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+}
+
+function connect(grant: UpgradeGrant, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const upstream = openUpstream(grant, incoming);
+  const timer = startTimer(grant.endsInMs, () => end());
+  let far: Duplex | undefined;
+  let isOver = false;
+  const end = (): void => {
+    if (isOver) return;
+    isOver = true;
+    timer.stop();
+    upstream.destroy();
+    far?.destroy();
+    socket.destroy();
+    grant.leave();
+  };
+  const fail = (): void => {
+    if (isOver) return;
+    const denial = denialResponse(upstreamUnreachable(undefined), grant.requestId);
+    void refuse(socket, denial).finally(end);
+  };
+  socket.once("close", end);
+  upstream.once("error", fail);
+  upstream.once("timeout", fail);
+  // Anything but a 101 is no WebSocket, and its body is upstream text.
+  upstream.once("response", fail);
+  upstream.once("upgrade", (answer, tunnel, farHead) => {
+    far = tunnel;
+    tunnel.once("close", end);
+    tunnel.on("error", end);
+    upstream.setTimeout(0);
+    const accept = answer.headers["sec-websocket-accept"] ?? "";
+    const subprotocol = answer.headers["sec-websocket-protocol"];
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n" +
+        `sec-websocket-accept: ${accept}\r\n${subprotocol ? `sec-websocket-protocol: ${subprotocol}\r\n` : ""}\r\n`,
+    );
+    socket.write(farHead);
+    tunnel.write(head);
+    tunnel.pipe(socket);
+    socket.pipe(tunnel);
+  });
+  upstream.end();
+}
+
+function openUpstream(grant: UpgradeGrant, incoming: IncomingMessage): ClientRequest {
+  const url = new URL(grant.url);
+  const open = url.protocol === "https:" ? requestHttps : requestHttp;
+  return open(url, {
+    headers: {
+      ...Object.fromEntries(grant.headers),
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-key": incoming.headers["sec-websocket-key"] ?? "",
+      "sec-websocket-version": incoming.headers["sec-websocket-version"] ?? "13",
+    },
+    timeout: handshakeMs,
   });
 }
