@@ -106,7 +106,7 @@ function allowedMethods(context: LocalContext, table: readonly LocalRoute[]): st
   const segments = new URL(context.req.url).pathname.split("/");
   const fits = (path: string): boolean => {
     const wanted = (apiPrefix + path).split("/");
-    return wanted.length === segments.length && wanted.every((part, at) => part.startsWith(":") || part === segments[at]);
+    return wanted.length === segments.length && wanted.every((part, at) => part.startsWith(":") ? segments[at] !== "" : part === segments[at]);
   };
   return table.filter(({ route }) => fits(route.path)).map(({ route }) => route.method);
 }

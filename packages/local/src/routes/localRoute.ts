@@ -27,10 +27,22 @@ export interface LocalRoute {
   readonly answer: (context: LocalContext) => Response | Promise<Response>;
 }
 
-/** The sandbox that the path names. Throws 404 when there is none of this tenant's. */
+/** The sandbox that the path names. Throws 404 when there is none of this tenant's, and 400 when the path cannot be decoded. */
 export function namedRecord(context: LocalContext, parts: RouteParts): SandboxRecord {
+  if (!isDecodable(new URL(context.req.url).pathname)) {
+    throw new HttpProblem("INVALID_ID", "The id in the path must be percent-encoded UTF-8.");
+  }
   const record = parts.store.get(context.get("tenantId"), context.req.param("id") ?? "");
   if (!record) throw new HttpProblem("NOT_FOUND", "There is no such sandbox.");
   return record;
 }
 
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false; // the only thing that decodeURIComponent throws for
+  }
+}
