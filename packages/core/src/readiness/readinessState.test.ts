@@ -286,16 +286,18 @@ function readTable(markdown: string, first: string): { header: string[]; rows: s
   return { header, rows };
 }
 
-/** The phases that these events can lead to from a phase, whatever else the state holds; `–` for the same state. */
+/** The phases that these events can lead to from a phase, whatever else the state can hold there; `–` for the same state. */
 function reached(state: ReadinessState, samples: readonly ReadinessEvent[]): string {
-  const variants = [state, ...(isFinal(state) ? [] : [{ ...state, reopenAtMs: 999_999 }, { ...state, streamWorks: false }])];
-  const asked: ReadinessState[] = state.phase === "pausing" ? [{ ...state, askedBy: "stream" }] : [];
+  const variants: ReadinessState[] = [state];
+  if (!isFinal(state)) variants.push({ ...state, reopenAtMs: 999_999 });
+  if (state.phase === "checking" || state.phase === "pausing") variants.push({ ...state, streamWorks: false });
+  if (state.phase === "pausing") variants.push({ ...state, askedBy: "stream" });
   const found = new Set<string>();
-  for (const variant of [...variants, ...asked]) {
+  for (const variant of variants) {
     for (const event of samples) {
       const result = next(variant, event, clock);
       found.add(result === variant ? "–" : result.phase);
     }
   }
-  return Object.keys(states).concat("–").filter((phase) => found.has(phase)).join(", ");
+  return [...Object.keys(states), "–"].filter((phase) => found.has(phase)).join(", ");
 }
