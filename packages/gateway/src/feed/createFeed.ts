@@ -38,9 +38,9 @@ const upstreamIdleMs = 3 * eventHeartbeatMs;
 const connectMs = 10_000;
 const lingerMs = 10_000;
 const longestQueue = 5_000;
-const encoder = new TextEncoder();
-const hello = encoder.encode(": connected\n\n");
-const heartbeat = encoder.encode(": heartbeat\n\n");
+const encoder = /* @__PURE__ */ new TextEncoder();
+const hello = /* @__PURE__ */ encoder.encode(": connected\n\n");
+const heartbeat = /* @__PURE__ */ encoder.encode(": heartbeat\n\n");
 
 /** Makes a feed that follows the API's event stream once, while anybody watches, for all browsers. */
 export function createFeed(parts: EventFeedParts): EventFeed {
