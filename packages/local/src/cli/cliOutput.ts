@@ -11,11 +11,15 @@ export interface CliOutput {
 const isolatesNothing =
   "!!! NO ISOLATION: sandboxes are plain processes of your user. Commands in them can read and change everything you can. Run trusted code only. !!!";
 
+const isRoot = "!!! YOU ARE ROOT: commands in sandboxes can read and change everything on this machine. Start the server as another user. !!!";
+
 /** Text for a terminal. */
 export const textOutput: CliOutput = {
   started: (server) => `
   MIOSA local server on ${server.url}
-${server.isolation === "none" ? `\n  ${isolatesNothing}\n` : `\n  Isolation: ${server.isolation}\n`}
+
+  ${isolationLine(server.isolation)}
+
   export MIOSA_BASE_URL=${server.baseUrl}
   export MIOSA_API_KEY=${server.apiKey}
 
@@ -35,6 +39,11 @@ export const jsonOutput: CliOutput = {
   request: (entry) => line({ type: "request", ...entry }),
   stopping: (signal) => line({ type: "stopping", signal }),
 };
+
+function isolationLine(isolation: string): string {
+  if (isolation !== "none") return `Isolation: ${isolation}`;
+  return process.getuid?.() === 0 ? `${isolatesNothing}\n  ${isRoot}` : isolatesNothing;
+}
 
 function line(value: object): string {
   return `${JSON.stringify(value)}\n`;

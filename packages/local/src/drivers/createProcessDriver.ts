@@ -11,7 +11,7 @@ import {
   type SandboxBox,
   type SandboxDriver,
 } from "./driver.js";
-import { killProcesses, markerName } from "./processScan.js";
+import { createProcessScan, markerName, type ProcessScan } from "./processScan.js";
 import { spawnCommand } from "./spawnCommand.js";
 
 /** Options of {@link createProcessDriver}. */
@@ -29,13 +29,14 @@ const places = { "/workspace": "workspace", "/home/user": "home", "/tmp": "tmp" 
  */
 export function createProcessDriver(options: ProcessDriverOptions = {}): SandboxDriver {
   const boxes = new Map<string, SandboxBox>();
+  const scan = createProcessScan();
   let root: string | undefined;
   const rootDirectory = (): string => (root ??= mkdtempSync(join(options.dataDir ?? tmpdir(), "miosa-local-")));
 
   async function create(spec: BoxSpec): Promise<SandboxBox> {
     spec.signal.throwIfAborted();
     const directory = join(rootDirectory(), spec.id);
-    const box = createBox(spec.id, directory, () => boxes.delete(spec.id));
+    const box = createBox(spec.id, directory, scan, () => boxes.delete(spec.id));
     boxes.set(spec.id, box);
     for (const name of Object.values(places)) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
     return box;
@@ -60,7 +61,7 @@ async function probe(): Promise<DriverProbe> {
   }
 }
 
-function createBox(id: string, directory: string, forget: () => void): SandboxBox {
+function createBox(id: string, directory: string, scan: ProcessScan, forget: () => void): SandboxBox {
   const running = new Set<BoxExecution>();
   let destroyed: Promise<void> | undefined;
 
@@ -87,7 +88,7 @@ function createBox(id: string, directory: string, forget: () => void): SandboxBo
       execution.signal("SIGKILL");
       return execution.exited;
     });
-    await killProcesses(id, directory);
+    await scan.killAll(id, directory);
     await Promise.all(ends);
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     forget();

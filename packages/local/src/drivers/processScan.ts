@@ -8,34 +8,69 @@ export const markerName = "MIOSA_SANDBOX_ID";
 
 const maxRounds = 200;
 
-/**
- * Pids of a sandbox's processes: those with its marker in their environment, which a child inherits even when it
- * starts a session of its own, and those that work below its directory. Empty where there is no `/proc`.
- */
-export async function findProcesses(sandboxId: string, directory: string): Promise<number[]> {
+/** A process as a scan saw it. */
+interface SeenProcess {
+  readonly pid: number;
+  /** Value of the marker in its environment. */
+  readonly mark: string | undefined;
+  readonly cwd: string;
+}
+
+/** Finds and kills the processes of sandboxes. */
+export interface ProcessScan {
+  /**
+   * Kills the processes of a sandbox until a scan finds none: those with its mark in their environment, which a child
+   * inherits even when it starts a session of its own, and those that work in or below its directory. Rejects when
+   * some are left after many rounds. Does nothing where there is no `/proc`.
+   */
+  killAll(sandboxId: string, directory: string): Promise<void>;
+}
+
+/** Makes a scan that many sandboxes share: those that end at the same time are looked for in one pass over `/proc`. */
+export function createProcessScan(): ProcessScan {
+  let current: Promise<readonly SeenProcess[]> | undefined;
+  let next: Promise<readonly SeenProcess[]> | undefined;
+
+  // A pass that runs already may have gone by a process that has just been started, so a caller gets one that starts later.
+  function scan(): Promise<readonly SeenProcess[]> {
+    if (next) return next;
+    const before = current ?? Promise.resolve([]);
+    const own = before.then(() => {
+      current = own;
+      next = undefined;
+      return readProcesses();
+    });
+    next = own;
+    return own;
+  }
+
+  return {
+    async killAll(sandboxId, directory) {
+      for (let round = 0; round < maxRounds; round += 1) {
+        const seen = await scan();
+        const own = seen.filter(({ mark, cwd }) => mark === sandboxId || `${cwd}${sep}`.startsWith(directory + sep));
+        if (own.length === 0) return;
+        for (const { pid } of own) kill(pid);
+        await sleep(Math.min(round, 10));
+      }
+      throw new Error(`Processes of sandbox ${sandboxId} are still there after ${maxRounds} rounds of SIGKILL.`);
+    },
+  };
+}
+
+async function readProcesses(): Promise<readonly SeenProcess[]> {
   const entries = await readdir("/proc").catch(() => []); // no /proc on macOS: only process groups are known there
   const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number).filter((pid) => pid !== process.pid);
-  const found = await Promise.all(pids.map((pid) => belongs(pid, sandboxId, directory)));
-  return pids.filter((_, index) => found[index]);
+  return Promise.all(pids.map(readProcess));
 }
 
-/** Kills the processes of a sandbox until a scan finds none. Rejects when some cannot be killed. */
-export async function killProcesses(sandboxId: string, directory: string): Promise<void> {
-  for (let round = 0; round < maxRounds; round += 1) {
-    const pids = await findProcesses(sandboxId, directory);
-    if (pids.length === 0) return;
-    for (const pid of pids) kill(pid);
-    await sleep(Math.min(round, 10));
-  }
-  throw new Error(`Processes of sandbox ${sandboxId} are still there after ${maxRounds} rounds of SIGKILL.`);
-}
-
-async function belongs(pid: number, sandboxId: string, directory: string): Promise<boolean> {
+async function readProcess(pid: number): Promise<SeenProcess> {
   const [environment, cwd] = await Promise.all([
     readFile(`/proc/${pid}/environ`, "latin1").catch(() => ""), // ended meanwhile, or not ours to read
     readlink(`/proc/${pid}/cwd`).catch(() => ""), // the same
   ]);
-  return environment.split("\0").includes(`${markerName}=${sandboxId}`) || `${cwd}${sep}`.startsWith(directory + sep);
+  const mark = environment.split("\0").find((entry) => entry.startsWith(`${markerName}=`));
+  return { pid, mark: mark?.slice(markerName.length + 1), cwd };
 }
 
 function kill(pid: number): void {

@@ -38,6 +38,9 @@ export async function runCommand(
       onOutput: (stream, bytes) => collector.add(stream, bytes),
     });
     exit = await execution.exited;
+  } catch (error) {
+    options.signal.throwIfAborted(); // a sandbox that was destroyed meanwhile matters more than what that led to
+    throw error;
   } finally {
     callOff();
     options.signal.removeEventListener("abort", onAbort);

@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import * as local from "./index.js";
+import * as testing from "./testing.js";
+
+test("the package exports exactly these values", () => {
+  expect(Object.keys(local).toSorted()).toEqual(["BoxRequestError", "createApiKey", "createLocalServer", "createProcessDriver", "timedOutExitCode"]);
+  expect(Object.keys(testing).toSorted()).toEqual(["expectNoConnections", "startRawServer"]);
+});
