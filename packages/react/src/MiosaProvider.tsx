@@ -1,6 +1,6 @@
 "use client";
 
-import type { MiosaClient, ReadinessSnapshot } from "@miosa/core";
+import type { LiveFeed, MiosaClient, ReadinessSnapshot } from "@miosa/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from "react";
 import { type ReadinessStore, readinessStoreOf } from "./readinessStore.js";
@@ -16,6 +16,8 @@ export interface MiosaProviderProps {
   client: MiosaClient;
   /** Query cache to use. @default the app's own, from `QueryClientProvider` */
   queryClient?: QueryClient | undefined;
+  /** Live feed that carries the readiness of all sandboxes, where it needs options, such as whose it is across tabs. @default one made for the client */
+  liveFeed?: LiveFeed | undefined;
   children?: ReactNode;
 }
 
@@ -28,9 +30,9 @@ interface Miosa {
 const MiosaContext = /* @__PURE__ */ createContext<Miosa | null>(null);
 
 /** Gives all hooks below it their client and query cache. Opens no connection by itself. */
-export function MiosaProvider({ client, queryClient: given, children }: MiosaProviderProps): ReactElement {
+export function MiosaProvider({ client, queryClient: given, liveFeed, children }: MiosaProviderProps): ReactElement {
   const queryClient = useQueryClient(given);
-  const readiness = readinessStoreOf(client);
+  const readiness = readinessStoreOf(client, liveFeed);
   const miosa = useMemo(() => ({ client, queryClient, readiness }), [client, queryClient, readiness]);
   useForgetOtherClients(client, queryClient);
   useEffect(() => readiness.listen((id, snapshot) => keepUp(sandboxCacheOf(queryClient), id, snapshot)), [readiness, queryClient]);

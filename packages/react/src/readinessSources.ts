@@ -16,8 +16,27 @@ export interface OpenWatch {
 /** Where readiness comes from: opens a watch that calls `show` with each new state. */
 export type OpenReadiness = (watch: ReadinessWatch, show: (snapshot: ReadinessSnapshot) => void) => OpenWatch;
 
+/** The live feed for watches that leave it to us how; a watch that says how has its own stream or polls. */
+export function readinessOf(client: Pick<MiosaClient, "sandboxes">, feed: Pick<LiveFeed, "watch" | "retry">): OpenReadiness {
+  const [shared, alone] = [fromLiveFeed(feed), fromOwnStreams(client)];
+  return (watch, show) => {
+    const saysHow = watch.stream !== undefined || watch.pollIntervalMs !== undefined || watch.idleTimeoutMs !== undefined;
+    return (saysHow ? alone : shared)(watch, show);
+  };
+}
+
+/** All sandboxes over the connection that the live feed shares between them; those of one id share its deadline too. `createLiveFeed` */
+function fromLiveFeed(feed: Pick<LiveFeed, "watch" | "retry">): OpenReadiness {
+  return ({ id, timeoutMs }, show) => {
+    const watch = feed.watch(id, { timeoutMs });
+    watch.onChange(() => show(watch.get()));
+    show(watch.get());
+    return { restart: () => feed.retry(id), close: () => watch.close() };
+  };
+}
+
 /** Each sandbox over a stream of its own, or by polling. `sandboxes.watchReadiness` */
-export function fromOwnStreams(client: Pick<MiosaClient, "sandboxes">): OpenReadiness {
+function fromOwnStreams(client: Pick<MiosaClient, "sandboxes">): OpenReadiness {
   return (watch, show) => {
     let current = new AbortController();
     void follow(client, watch, show, current.signal);
@@ -29,16 +48,6 @@ export function fromOwnStreams(client: Pick<MiosaClient, "sandboxes">): OpenRead
       },
       close: () => current.abort(),
     };
-  };
-}
-
-/** All sandboxes over the connection that the live feed shares between them. `createLiveFeed` */
-export function fromLiveFeed(feed: Pick<LiveFeed, "watch" | "retry">): OpenReadiness {
-  return ({ id, timeoutMs }, show) => {
-    const watch = feed.watch(id, { timeoutMs });
-    watch.onChange(() => show(watch.get()));
-    show(watch.get());
-    return { restart: () => feed.retry(id), close: () => watch.close() };
   };
 }
 

@@ -1,5 +1,5 @@
-import type { MiosaClient, ReadinessSnapshot } from "@miosa/core";
-import { failure, fromOwnStreams, type OpenReadiness, type OpenWatch, type ReadinessWatch } from "./readinessSources.js";
+import { createLiveFeed, type LiveFeed, type MiosaClient, type ReadinessSnapshot } from "@miosa/core";
+import { failure, type OpenReadiness, type OpenWatch, readinessOf, type ReadinessWatch } from "./readinessSources.js";
 import { inNextTask } from "./timers.js";
 
 /** Called with every new state of every watched sandbox. */
@@ -120,14 +120,14 @@ export function createReadinessStore(source: OpenReadiness): ReadinessStore {
   };
 }
 
-const stores = new WeakMap<MiosaClient, ReadinessStore>();
+const stores = new WeakMap<MiosaClient | LiveFeed, ReadinessStore>();
 
-/** The readiness store of a client: providers that share a client share its watches. */
-export function readinessStoreOf(client: MiosaClient): ReadinessStore {
-  const known = stores.get(client);
+/** The readiness store of a client: providers that share a client, or a feed, share its watches. */
+export function readinessStoreOf(client: MiosaClient, feed?: LiveFeed): ReadinessStore {
+  const known = stores.get(feed ?? client);
   if (known !== undefined) return known;
-  const made = createReadinessStore(fromOwnStreams(client));
-  stores.set(client, made);
+  const made = createReadinessStore(readinessOf(client, feed ?? createLiveFeed(client)));
+  stores.set(feed ?? client, made);
   return made;
 }
 
