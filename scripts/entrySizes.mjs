@@ -28,7 +28,7 @@ export const sizedEntries = [
   {
     name: "gateway",
     code: `export { createGateway } from "@miosa/gateway";`,
-    budgetBytes: 8_000,
+    budgetBytes: 20_000,
   },
 ];
 
