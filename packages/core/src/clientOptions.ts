@@ -14,6 +14,44 @@ export interface MiosaClientOptions {
   timeoutMs?: number | undefined;
   /** How often a safe call is tried again. @default 2 */
   retries?: number | undefined;
+  /** `WebSocket` for `exec.spawn` where the runtime has none: Node 20. That of the `ws` package fits. @default the global one */
+  webSocket?: typeof globalThis.WebSocket | undefined;
+  /** The collection that `create`, `list`, `get` and `delete` of sandboxes use: the spec's, or the native one. @default "computers" */
+  sandboxApi?: "computers" | "sandboxes" | undefined;
+  /** Called before each try. What it returns is sent as headers, such as a `traceparent`. An error thrown here fails the call. */
+  onRequest?: ((request: RequestTrace) => Readonly<Record<string, string>> | void) | undefined;
+  /** Called for each 2xx answer: of a call with its body read, of a stream with its headers. */
+  onResponse?: ((response: ResponseTrace) => void) | undefined;
+  /** Called for each try that failed, also for one that will be repeated. */
+  onError?: ((failure: ErrorTrace) => void) | undefined;
   /** Accepts an `msk_` key in a page, where every visitor can read it. @default false */
   dangerouslyAllowApiKeyInBrowser?: boolean | undefined;
+}
+
+/** One try of a call, for telemetry. It holds no credential, header, query or body. */
+export interface RequestTrace {
+  /** Method and path pattern, such as `GET /computers/:id`: a span's name. */
+  route: string;
+  method: string;
+  /** Path below the base URL, ids included. */
+  path: string;
+  /** 1 for the first try. */
+  attempt: number;
+}
+
+/** A try that succeeded. */
+export interface ResponseTrace extends RequestTrace {
+  status: number;
+  /** The server's `x-request-id`. */
+  requestId: string | undefined;
+  /** From the request to the last byte, or to the headers of a stream, in milliseconds. */
+  durationMs: number;
+}
+
+/** A try that failed. */
+export interface ErrorTrace extends RequestTrace {
+  /** A `MiosaError`, or the reason of the abort. */
+  error: unknown;
+  /** From the request to the failure, in milliseconds. */
+  durationMs: number;
 }

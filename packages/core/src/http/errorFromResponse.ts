@@ -1,11 +1,12 @@
 import { headerNames } from "@miosa/protocol";
 import { ApiError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
+import type { ErrorContext } from "./readBody.js";
 
 const longestMessage = 500;
 
 /** Builds the typed error for an error answer out of any of the bodies of contract 1.7. */
-export function errorFromResponse(request: string, status: number, headers: Headers, body: unknown): ApiError {
+export function errorFromResponse({ request, sandboxId }: ErrorContext, status: number, headers: Headers, body: unknown): ApiError {
   const outer = isRecord(body) ? body : {};
   const inner = isRecord(outer["error"]) ? outer["error"] : {};
   const code = asString(inner["code"]) ?? asString(outer["code"]) ?? constantLike(outer["error"]) ?? "UNKNOWN_ERROR";
@@ -21,6 +22,7 @@ export function errorFromResponse(request: string, status: number, headers: Head
   return new ApiError(`${request} failed with ${status}: ${said.slice(0, longestMessage)}`, {
     code,
     status,
+    sandboxId,
     requestId: headers.get(headerNames.requestId) ?? asString(inner["request_id"]) ?? asString(outer["request_id"]),
     details: inner["details"] ?? outer["details"] ?? (isRecord(body) ? body : undefined),
     retryAfterMs: readRetryAfterMs(headers, body, Date.now()),

@@ -1,0 +1,64 @@
+import { NetworkError, ProtocolError } from "../errors.js";
+import { raceSignal } from "../timers.js";
+
+/** What a call was about, for its errors. */
+export interface ErrorContext {
+  /** Method and path pattern. */
+  request: string;
+  sandboxId: string | undefined;
+}
+
+/** Waits for work on the wire. Whatever it fails with, other than an abort, is a lost connection: runtimes word that in many ways. */
+export async function onTheWire<T>(context: ErrorContext, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await raceSignal(work(), signal);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    throw new NetworkError(`${context.request} got no answer: the server is unreachable or the connection was lost.`, {
+      code: "NETWORK_ERROR",
+      sandboxId: context.sandboxId,
+      cause,
+    });
+  }
+}
+
+/** The value of a JSON body; undefined for an empty one. Throws a ProtocolError for anything else. */
+export function parseJson(context: ErrorContext, text: string): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const looks = /^\s*</.test(text) ? "It looks like an HTML page: check baseUrl." : "It may have been cut off.";
+    throw new ProtocolError(`${context.request} did not answer with JSON. ${looks}`, {
+      code: "INVALID_RESPONSE",
+      sandboxId: context.sandboxId,
+      cause,
+    });
+  }
+}
+
+const longestErrorBody = 65_536;
+
+/** Reads an error body for its message, up to a bound and as far as it comes, and always lets go of the connection. */
+export async function readErrorBody(response: Response, signal: AbortSignal): Promise<unknown> {
+  const reader = response.body?.getReader();
+  if (!reader) return undefined;
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    while (text.length < longestErrorBody) {
+      const { done, value } = await raceSignal(reader.read(), signal);
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch (cause) {
+    if (signal.aborted) throw cause; // a body that is cut off still leaves the status, which says more
+  } finally {
+    void reader.cancel().catch(() => undefined); // the connection is closed either way
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // not JSON: the text itself is the message
+  }
+}
