@@ -1,0 +1,91 @@
+import type { ComputerState, MiosaClient, MiosaError, Sandbox } from "@miosa/core";
+import { QueryClient, useQuery } from "@tanstack/react-query";
+import { expectTypeOf, test } from "vitest";
+import {
+  isOptimisticSandbox,
+  MiosaProvider,
+  sandboxKeys,
+  sandboxQueries,
+  useCreateSandbox,
+  useDeleteSandbox,
+  useElapsedMs,
+  useMiosaClient,
+  useSandbox,
+  useSandboxes,
+  useSandboxReadiness,
+} from "./index.js";
+
+declare const client: MiosaClient;
+const queryClient = new QueryClient();
+
+test("useSandbox gives a sandbox, or what `select` picks", () => {
+  const { data, error } = useSandbox("id");
+  expectTypeOf(data).toEqualTypeOf<Sandbox | undefined>();
+  expectTypeOf(error).toEqualTypeOf<MiosaError | null>();
+  expectTypeOf(useSandbox("id", { query: { select: ({ state }) => state } }).data).toEqualTypeOf<ComputerState | undefined>();
+  useSandbox(undefined, { query: { staleTime: 5_000, enabled: false, refetchInterval: 10_000 } });
+  // @ts-expect-error the key and the function are the hook's own
+  useSandbox("id", { query: { queryFn: () => Promise.resolve(null) } });
+  // @ts-expect-error cache options do not mix with the rest
+  useSandbox("id", { staleTime: 5_000 });
+});
+
+test("useSandboxes gives the list, or what `select` picks", () => {
+  expectTypeOf(useSandboxes().data).toEqualTypeOf<Sandbox[] | undefined>();
+  const ids = useSandboxes({ state: ["running", "error"] }, { query: { select: (rows) => rows.map(({ id }) => id) } });
+  expectTypeOf(ids.data).toEqualTypeOf<string[] | undefined>();
+  const { data = [] } = useSandboxes({ externalWorkspaceId: "dental-1" });
+  expectTypeOf(data.filter((row) => !isOptimisticSandbox(row))).toEqualTypeOf<Sandbox[]>();
+  // @ts-expect-error there is no such state
+  useSandboxes({ state: "sleeping" });
+});
+
+test("useCreateSandbox takes attributes or nothing, and gives the sandbox", () => {
+  const create = useCreateSandbox({ mutation: { onSuccess: ({ id }) => id, onError: (error) => error.retryAfterMs } });
+  create.mutate();
+  create.mutate({ name: "quick-exec", externalUserId: "dr-smith" }, { onSuccess: (sandbox) => sandbox.id });
+  expectTypeOf(create.mutateAsync({})).toEqualTypeOf<Promise<Sandbox>>();
+  expectTypeOf(create.error).toEqualTypeOf<MiosaError | null>();
+  // @ts-expect-error the wire's spelling is not the client's
+  create.mutate({ external_user_id: "dr-smith" });
+});
+
+test("a mutation's own onMutate result reaches its other callbacks", () => {
+  useDeleteSandbox<{ startedAtMs: number }>({
+    mutation: {
+      onMutate: () => ({ startedAtMs: Date.now() }),
+      onSettled: (_result, _error, _id, context) => expectTypeOf(context).toEqualTypeOf<{ startedAtMs: number } | undefined>(),
+    },
+  });
+});
+
+test("useDeleteSandbox takes an id", () => {
+  const remove = useDeleteSandbox();
+  expectTypeOf(remove.variables).toEqualTypeOf<string | undefined>();
+  remove.mutate("id");
+  // @ts-expect-error the id is needed
+  remove.mutate();
+});
+
+test("useSandboxReadiness tells phase, source and error", () => {
+  const readiness = useSandboxReadiness("id", { enabled: true, timeoutMs: 60_000, stream: false });
+  expectTypeOf(readiness.phase).toEqualTypeOf<"idle" | "connecting" | "booting" | "ready" | "timedOut" | "failed">();
+  expectTypeOf(readiness.source).toEqualTypeOf<"feed" | "stream" | "poll" | null>();
+  expectTypeOf(readiness.error).toEqualTypeOf<MiosaError | null>();
+  expectTypeOf(useElapsedMs(readiness)).toEqualTypeOf<number>();
+});
+
+test("the query options work without the hooks", () => {
+  expectTypeOf(queryClient.fetchQuery(sandboxQueries.list(client))).toEqualTypeOf<Promise<Sandbox[]>>();
+  expectTypeOf(queryClient.ensureQueryData(sandboxQueries.detail(client, "id"))).toEqualTypeOf<Promise<Sandbox>>();
+  expectTypeOf(useQuery(sandboxQueries.readiness(client, "id")).data?.ready).toEqualTypeOf<boolean | undefined>();
+  expectTypeOf(queryClient.getQueryData(sandboxQueries.detail(client, "id").queryKey)).toEqualTypeOf<Sandbox | undefined>();
+  void queryClient.invalidateQueries({ queryKey: sandboxKeys.lists() });
+});
+
+test("the provider's client comes back", () => {
+  expectTypeOf(useMiosaClient()).toEqualTypeOf<MiosaClient>();
+  expectTypeOf(MiosaProvider).parameter(0).toHaveProperty("client");
+  // @ts-expect-error a client is needed
+  MiosaProvider({});
+});
