@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 import type { Sandbox } from "@miosa/core";
 import { useSandboxes } from "@miosa/react";
+import { Problem } from "./problems/Problem.js";
 import { PageLink } from "./routing/PageLink.js";
 import type { Page } from "./routing/route.js";
 import { useRoute } from "./routing/useRoute.js";
@@ -13,6 +14,7 @@ import { useTenant } from "./tenant/TenantContext.js";
 import { ThemeToggle } from "./theme/ThemeToggle.js";
 import { Icon } from "./ui/Icon.js";
 import { PageTitle } from "./ui/PageTitle.js";
+import { Unavailable } from "./ui/Unavailable.js";
 
 /** The whole page: the list on one side, the chosen page on the other; on a narrow screen one at a time. */
 export function App(): ReactElement {
@@ -33,6 +35,7 @@ export function App(): ReactElement {
         Skip to the chosen page
       </a>
       <Header />
+      {shown.error !== null && <Problem error={shown.error} as="bar" onRetry={() => void shown.refetch()} />}
       <SandboxList page={page} filter={filter} shown={shown} all={all} />
       <main id="main" tabIndex={-1}>
         {page.name !== "home" && (
@@ -41,7 +44,7 @@ export function App(): ReactElement {
             All sandboxes
           </PageLink>
         )}
-        <Chosen page={page} shown={shown.data} all={all.data} />
+        <Chosen page={page} shown={shown.data} all={all.data} isTrouble={shown.error !== null} />
       </main>
     </div>
   );
@@ -53,19 +56,22 @@ interface ChosenProps {
   shown: readonly Sandbox[] | undefined;
   /** The list without it. */
   all: readonly Sandbox[] | undefined;
+  /** Whether the page already shows what is wrong. */
+  isTrouble: boolean;
 }
 
-function Chosen({ page, shown, all }: ChosenProps): ReactElement | null {
+function Chosen({ page, shown, all, isTrouble }: ChosenProps): ReactElement | null {
   switch (page.name) {
     case "create":
       return <CreateSandbox />;
     case "sandbox":
-      return <SandboxPage key={page.id} id={page.id} />;
+      return <SandboxPage key={page.id} id={page.id} isTrouble={isTrouble} />;
     case "unknown":
       return <UnknownPage />;
     case "home":
       if (all?.length === 0) return <CreateSandbox isFirst />;
-      return shown === undefined ? null : <Overview sandboxes={shown} />;
+      if (shown !== undefined) return <Overview sandboxes={shown} />;
+      return isTrouble ? <Unavailable title="Overview" /> : null;
   }
 }
 

@@ -16,8 +16,9 @@ if (root === null) throw new Error("index.html has no #root");
 const tenant = await loadTenant();
 applyTenant(tenant);
 
-// The gateway on the page's own origin holds the key; this page never sees one.
-const client = createMiosaClient({ baseUrl: "/api/miosa" });
+// The gateway on the page's own origin holds the key; this page never sees one. The page asks again by itself and shows
+// what went wrong meanwhile, so the client tries each request once.
+const client = createMiosaClient({ baseUrl: "/api/miosa", retries: 0 });
 
 createRoot(root).render(
   <StrictMode>

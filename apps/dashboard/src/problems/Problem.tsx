@@ -6,8 +6,8 @@ interface ProblemProps {
   error: unknown;
   /** Tries again what failed. */
   onRetry?: (() => void) | undefined;
-  /** `page` fills an empty pane, `banner` stands above something that is still shown. */
-  as?: "page" | "banner";
+  /** `page` fills an empty pane, `banner` stands in a card, `bar` spans the whole dashboard. */
+  as?: "page" | "banner" | "bar";
   /** Other ways out, such as a link to the list. */
   children?: ReactNode;
 }
@@ -20,9 +20,11 @@ export function Problem({ error, onRetry, as = "page", children }: ProblemProps)
   if (shown !== error) setShown({ turn: turn + 1, shown: error });
   return (
     <div role="alert" className={`problem ${as}`} data-kind={problem.kind}>
-      <p className="problem-title">{problem.title}</p>
-      <p className="problem-advice">{problem.advice}</p>
-      {problem.requestId !== null && <p className="problem-request">Request {problem.requestId}</p>}
+      <div className="problem-text">
+        <p className="problem-title">{problem.title}</p>
+        <p className="problem-advice">{problem.advice}</p>
+        {problem.requestId !== null && <p className="problem-request">Request {problem.requestId}</p>}
+      </div>
       <div className="actions">
         {onRetry !== undefined && problem.canRetry && (
           <RetryButton key={turn} waitMs={problem.waitMs ?? 0} onRetry={onRetry} />

@@ -5,8 +5,9 @@ import { useNow } from "../ui/useNow.js";
 
 /** Tries again; while a pause that the server asked for lasts, counted from the first render, it says how long and waits. */
 export function RetryButton({ waitMs, onRetry }: { waitMs: number; onRetry: () => void }): ReactElement {
-  const [startedMs] = useState(Date.now);
-  const leftMs = Math.max(0, startedMs + waitMs - useNow(250, waitMs > 0));
+  const nowMs = useNow(250, waitMs > 0);
+  const [startedMs] = useState(nowMs);
+  const leftMs = Math.max(0, startedMs + waitMs - nowMs);
   return (
     <button type="button" className="button" onClick={onRetry} disabled={leftMs > 0}>
       <Icon name="retry" />

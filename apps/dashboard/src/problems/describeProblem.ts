@@ -1,8 +1,8 @@
-import { isApiError, isMiosaError, isNetworkError, isProtocolError, isTimeoutError } from "@miosa/core";
+import { type ApiError, isApiError, isMiosaError, isNetworkError, isProtocolError, isRateLimited, isTimeoutError } from "@miosa/core";
 
 /** What went wrong, for a person: what it is and what to do about it. */
 export interface ProblemText {
-  kind: "offline" | "unreachable" | "refused" | "forbidden" | "unknown" | "busy" | "late" | "other";
+  kind: "offline" | "unreachable" | "signedOut" | "refused" | "forbidden" | "unknown" | "busy" | "late" | "other";
   title: string;
   advice: string;
   /** How long to wait before the next try, where the server said so, in milliseconds. */
@@ -16,7 +16,7 @@ export interface ProblemText {
 /** Puts an error into words. `online` is what the browser says of its own connection. */
 export function describeProblem(error: unknown, online = navigator.onLine): ProblemText {
   const requestId = isMiosaError(error) ? (error.requestId ?? null) : null;
-  const waitMs = isMiosaError(error) ? (error.retryAfterMs ?? null) : null;
+  const waitMs = isRateLimited(error) ? (error.retryAfterMs ?? null) : null;
   return { waitMs, requestId, canRetry: true, ...wording(error, online) };
 }
 
@@ -25,6 +25,9 @@ type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemT
 function wording(error: unknown, online: boolean): Wording {
   if (isNetworkError(error)) return online ? unreachable("The dashboard's server does not answer") : offline;
   if (isTimeoutError(error)) return late;
+  if (isApiError(error) && error.code === "SANDBOX_FAILED") return { kind: "other", title: "The sandbox did not boot", advice: reasonOf(error) };
+  if (isApiError(error) && error.code === "SANDBOX_DESTROYED") return unknownSandbox;
+  if (isApiError(error) && error.code === "UPSTREAM_REFUSED") return refused;
   if (isApiError(error)) return answered(error.status ?? 0, error.message);
   if (isProtocolError(error)) {
     return {
@@ -38,12 +41,19 @@ function wording(error: unknown, online: boolean): Wording {
 }
 
 function answered(status: number, message: string): Wording {
-  if (status === 401) return refused;
+  if (status === 401) return signedOut;
   if (status === 403) return forbidden;
   if (status === 404) return unknownSandbox;
   if (status === 429) return busy;
   if (status === 502 || status === 503 || status === 504) return unreachable("The sandbox API does not answer");
   return { kind: "other", title: "The sandbox API refused this", advice: message, canRetry: status >= 500 };
+}
+
+/** Why a sandbox failed, in the server's words where it gave some. */
+function reasonOf({ details }: ApiError): string {
+  const given = typeof details === "object" && details !== null ? { ...details } : {};
+  const reason = "reason" in given && typeof given.reason === "string" ? given.reason : "error" in given ? given.error : undefined;
+  return typeof reason === "string" ? reason : "The server does not say why.";
 }
 
 const offline: Wording = {
@@ -56,6 +66,12 @@ const late: Wording = {
   kind: "late",
   title: "No answer in time",
   advice: "The sandbox API took too long. It may be under load; the page keeps trying.",
+};
+
+const signedOut: Wording = {
+  kind: "signedOut",
+  title: "You are signed out",
+  advice: "Your session has ended. Sign in again where you came from, then load this page anew.",
 };
 
 const refused: Wording = {

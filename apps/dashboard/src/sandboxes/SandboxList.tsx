@@ -1,7 +1,6 @@
 import type { ReactElement } from "react";
 import type { MiosaError, Sandbox } from "@miosa/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Problem } from "../problems/Problem.js";
 import { PageLink } from "../routing/PageLink.js";
 import { filterKeys, type AttributionFilter, type Page } from "../routing/route.js";
 import { useNavigate } from "../routing/useRoute.js";
@@ -28,8 +27,7 @@ interface SandboxListProps {
 
 /** The list beside every page: all sandboxes under the filter, each with its status. */
 export function SandboxList({ page, filter, shown, all }: SandboxListProps): ReactElement {
-  const { data: sandboxes, error, refetch } = shown;
-  const retry = (): void => void refetch();
+  const { data: sandboxes, error } = shown;
   return (
     <nav className="list" aria-labelledby="list-title">
       <header className="list-head">
@@ -45,7 +43,7 @@ export function SandboxList({ page, filter, shown, all }: SandboxListProps): Rea
         </PageLink>
       </header>
       <SandboxFilter filter={filter} sandboxes={all.data ?? []} />
-      {error !== null && <Problem error={error} as={sandboxes === undefined ? "page" : "banner"} onRetry={retry} />}
+      {sandboxes === undefined && error !== null && <p className="empty">The list shows up here as soon as the API answers.</p>}
       {sandboxes === undefined && error === null && <Skeleton />}
       {sandboxes?.length === 0 && <Empty filter={filter} />}
       {sandboxes !== undefined && sandboxes.length > 0 && <Rows page={page} sandboxes={sandboxes} />}

@@ -1,33 +1,35 @@
 import type { ReactElement, ReactNode } from "react";
 import { isApiError, type Sandbox } from "@miosa/core";
-import { useSandbox, useSandboxReadiness } from "@miosa/react";
+import { useSandbox } from "@miosa/react";
 import { CommandBox } from "../exec/CommandBox.js";
 import { useRuns } from "../exec/Runs.js";
 import { Problem } from "../problems/Problem.js";
+import { useReadiness } from "../readiness/useReadiness.js";
 import { ReadinessPanel } from "../readiness/ReadinessPanel.js";
 import { PageLink } from "../routing/PageLink.js";
 import { useNavigate } from "../routing/useRoute.js";
 import { useTenant } from "../tenant/TenantContext.js";
 import { CopyButton } from "../ui/CopyButton.js";
 import { PageTitle } from "../ui/PageTitle.js";
+import { Unavailable } from "../ui/Unavailable.js";
 import { refetchIntervalMs } from "./refetchInterval.js";
 import { DeleteSandbox } from "./DeleteSandbox.js";
 import { StatusMark } from "./StatusMark.js";
-import { canBeReady, nameOf, statusOfState } from "./status.js";
+import { hasReadiness, nameOf, statusOfState } from "./status.js";
 
-/** One sandbox: its readiness, its commands and its facts. A link to it works on its own. */
-export function SandboxPage({ id }: { id: string }): ReactElement {
+/** One sandbox: its readiness, its commands and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
+export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean }): ReactElement {
   const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: refetchIntervalMs } });
   const isGone = isApiError(error) && error.status === 404;
   if (sandbox !== undefined && !isGone) {
     return (
       <Frame>
-        {error !== null && <Problem error={error} as="banner" onRetry={() => void refetch()} />}
+        {error !== null && !isTrouble && <Problem error={error} as="banner" onRetry={() => void refetch()} />}
         <Details key={id} sandbox={sandbox} />
       </Frame>
     );
   }
-  if (error !== null) {
+  if (error !== null && (isGone || !isTrouble)) {
     return (
       <Frame>
         <PageTitle text={isGone ? "Not found" : "Sandbox"} />
@@ -42,6 +44,7 @@ export function SandboxPage({ id }: { id: string }): ReactElement {
       </Frame>
     );
   }
+  if (error !== null) return <Unavailable title="Sandbox" />;
   return (
     <Frame>
       <div role="status" aria-label="Loading the sandbox">
@@ -60,7 +63,6 @@ function Frame({ children }: { children: ReactNode }): ReactElement {
 function Details({ sandbox }: { sandbox: Sandbox }): ReactElement {
   const navigate = useNavigate();
   const runs = useRuns(sandbox.id);
-  const hasReadiness = canBeReady(sandbox);
   return (
     <>
       <header className="sandbox-head">
@@ -79,15 +81,14 @@ function Details({ sandbox }: { sandbox: Sandbox }): ReactElement {
           }}
         />
       </header>
-      {hasReadiness ? <Live sandbox={sandbox} /> : <AtRest sandbox={sandbox} />}
+      {hasReadiness(sandbox) ? <Live sandbox={sandbox} /> : <AtRest sandbox={sandbox} />}
       <Facts sandbox={sandbox} />
     </>
   );
 }
 
 function Live({ sandbox }: { sandbox: Sandbox }): ReactElement {
-  const { readyTimeoutMs } = useTenant();
-  const readiness = useSandboxReadiness(sandbox.id, { timeoutMs: readyTimeoutMs });
+  const readiness = useReadiness(sandbox.id);
   return (
     <>
       <ReadinessPanel sandbox={sandbox} readiness={readiness} />
@@ -116,7 +117,7 @@ function Facts({ sandbox }: { sandbox: Sandbox }): ReactElement {
     [attributionLabels.project, sandbox.externalProjectId],
     ["Size", sandbox.size],
     ["Template", sandbox.templateType],
-    ["Created", sandbox.createdAt === null ? null : new Date(sandbox.createdAt).toLocaleString()],
+    ["Created", sandbox.createdAt === null ? null : new Date(sandbox.createdAt).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })],
   ] as const;
   return (
     <section className="card facts-card" aria-labelledby="facts-title">

@@ -1,8 +1,8 @@
 import { useState, type ReactElement, type ReactNode } from "react";
 import type { Sandbox } from "@miosa/core";
-import { isOptimisticSandbox, useSandboxReadiness } from "@miosa/react";
+import { isOptimisticSandbox } from "@miosa/react";
+import { usePolledReadiness, useReadiness } from "../readiness/useReadiness.js";
 import { PageLink } from "../routing/PageLink.js";
-import { useTenant } from "../tenant/TenantContext.js";
 import { formatAge } from "../ui/duration.js";
 import { StatusMark } from "./StatusMark.js";
 import { isBooting, nameOf, statusOfPhase, statusOfState } from "./status.js";
@@ -15,9 +15,6 @@ interface RowProps {
   /** The time, in milliseconds, that ages are counted from. */
   nowMs: number;
 }
-
-/** Pause between polls of a row without a stream, in milliseconds. */
-const pollIntervalMs = 1000;
 
 /** One line of the list: what it is called, whose it is, how it is. */
 export function SandboxRow({ sandbox, isSelected, mayStream, nowMs }: RowProps): ReactElement {
@@ -58,9 +55,15 @@ function RowBody({ id, isSelected, children }: { id: string | null; isSelected: 
 }
 
 function BootingStatus({ id, mayStream }: { id: string; mayStream: boolean }): ReactElement {
-  const { readyTimeoutMs } = useTenant();
   // Decided once: a change half-way would start the wait, and its deadline, over.
-  const [options] = useState(() => ({ timeoutMs: readyTimeoutMs, ...(!mayStream && { stream: false, pollIntervalMs }) }));
-  const { phase } = useSandboxReadiness(id, options);
-  return <StatusMark status={statusOfPhase(phase)} />;
+  const [streams] = useState(mayStream);
+  return streams ? <StreamedStatus id={id} /> : <PolledStatus id={id} />;
+}
+
+function StreamedStatus({ id }: { id: string }): ReactElement {
+  return <StatusMark status={statusOfPhase(useReadiness(id).phase)} />;
+}
+
+function PolledStatus({ id }: { id: string }): ReactElement {
+  return <StatusMark status={statusOfPhase(usePolledReadiness(id).phase)} />;
 }

@@ -41,9 +41,9 @@ export function isBooting(sandbox: Sandbox): boolean {
   return bootingStates.has(sandbox.state);
 }
 
-/** True for a sandbox that can become ready or already is; the others have no readiness to wait for. */
-export function canBeReady(sandbox: Sandbox): boolean {
-  return isBooting(sandbox) || sandbox.state === "running";
+/** True for a sandbox whose readiness has something to say: it is on its way, it is there, or why it failed. */
+export function hasReadiness(sandbox: Sandbox): boolean {
+  return isBooting(sandbox) || sandbox.state === "running" || sandbox.state === "error";
 }
 
 /** The status of a sandbox by what the server says of its life. */
