@@ -36,7 +36,7 @@ for (const [phase, row] of Object.entries(table)) {
       if (!before || !news) throw new Error("The table names an unknown phase or kind.");
       const after = learn(before, news, { source: "feed", elapsedMs: 9 });
       expect(after.phase).toBe(expected);
-      if (after.phase === before.phase) expect(after).toBe(before);
+      expect(after === before).toBe(after.phase === before.phase);
     });
   }
 }
