@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { type ByteFault, createByteFaultCursor } from "./byteFaults.js";
 import { createFaultyPipe, type FaultyPipe } from "./faultyPipe.js";
@@ -93,12 +94,14 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
 
+  async function closeNow(): Promise<void> {
+    const stopped = new Promise((resolve) => server.close(resolve));
+    const gone = Array.from(sockets, (socket) => once(socket, "close"));
+    for (const connection of connections) connection.close();
+    await Promise.all([stopped, ...gone]);
+  }
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closed ??= new Promise<void>((resolve, reject) => {
-      server.close((error) => (error ? reject(error) : resolve()));
-      for (const connection of connections) connection.close();
-    }));
+  const close = (): Promise<void> => (closed ??= closeNow());
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -139,42 +142,30 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
   }
 
   const on = { onReset: reset, onCut: cut };
-  const toServer: FaultyPipe = createFaultyPipe(
-    client,
-    upstream,
-    cursors.toServer,
-    {
-      ...on,
-      onSourceEnd(pipe) {
-        if (pipe.isBlocked || upstream.destroyed) cut();
-        else upstream.end();
-      },
-    },
-    signal,
-  );
-  const toClient: FaultyPipe = createFaultyPipe(
-    upstream,
-    client,
-    cursors.toClient,
-    {
-      ...on,
-      onSourceEnd(pipe) {
-        if (!pipe.isBlocked) client.end();
-      },
-    },
-    signal,
-  );
+  createFaultyPipe(client, upstream, cursors.toServer, { ...on, onSourceEnd: onClientEnd }, signal);
+  const answers = createFaultyPipe(upstream, client, cursors.toClient, { ...on, onSourceEnd: onServerEnd }, signal);
 
-  client.once("error", reset);
-  upstream.once("error", () => {
-    // A stalled client must not learn that the server is gone; anyone else gets what the server gave: a reset.
-    if (!toClient.isBlocked) reset();
+  function onClientEnd({ isBlocked }: FaultyPipe): void {
+    if (isBlocked || answers.isBlocked || upstream.destroyed) cut();
+    else upstream.end();
+  }
+
+  function onServerEnd({ isBlocked }: FaultyPipe): void {
+    if (!isBlocked) client.end();
+  }
+
+  client.on("error", reset);
+  upstream.on("error", () => {
+    // A client whose answers are blocked must not learn that the server is gone; any other gets a reset as well.
+    if (!answers.isBlocked) reset();
   });
   client.once("close", () => {
     controller.abort();
     upstream.destroy();
   });
-  void Promise.all([toServer.idle(), toClient.idle()]);
+  upstream.once("close", () => {
+    if (client.readableEnded) cut();
+  });
 
   return {
     happened: () => [

@@ -11,7 +11,7 @@ export interface FaultyPipeEvents {
   onReset(): void;
   /** Both sides are to be closed in the orderly way. */
   onCut(): void;
-  /** The source has hung up, though bytes of it may never have come through. */
+  /** The source has hung up, and all of its bytes that may come through have. */
   onSourceEnd(pipe: FaultyPipe): void;
 }
 
@@ -19,8 +19,6 @@ export interface FaultyPipeEvents {
 export interface FaultyPipe {
   /** True once a fault lets nothing more through. */
   readonly isBlocked: boolean;
-  /** Resolves once all that may get through has left. */
-  idle(): Promise<void>;
 }
 
 /**
@@ -111,7 +109,6 @@ export function createFaultyPipe(
     get isBlocked() {
       return isBlocked;
     },
-    idle: () => work,
   };
   return pipe;
 }
