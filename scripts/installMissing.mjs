@@ -34,7 +34,7 @@ export function installPackages() {
 /** Makes sure that there is a Chromium to test with: one on the PATH, else Debian's package when we may install it. Returns the exit code. */
 export function installChromium() {
   if (findChromium()) return 0;
-  const command = "apt-get update && apt-get install -y --no-install-recommends chromium";
+  const command = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-liberation";
   if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
     console.log(`Installing Chromium: ${command}`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
