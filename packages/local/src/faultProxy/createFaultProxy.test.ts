@@ -123,11 +123,8 @@ test("a stalled answer stays silent even after the server has hung up", async ()
   expect([client.text(), client.state()]).toEqual(["abcd", "open"]);
 });
 
-test("a client that gives up on a stalled answer leaves nothing open", async () => {
-  const target = await startTarget((socket) => {
-    answeringOpen("abcdef")(socket);
-    socket.once("end", () => socket.end());
-  });
+test("a client that gives up on a stalled answer leaves nothing open, even at a server that would go on", async () => {
+  const target = await startTarget(answeringOpen("abcdef"));
   const proxy = await startProxy({ targetPort: target.port, faults: () => ({ toClient: [{ kind: "stall", at: 4 }] }) });
   const client = openClient(proxy.port);
   client.socket.write("?");
@@ -243,6 +240,26 @@ test("faults are those of the seed and the connection, whatever else happens", a
   const first = await lengths(1);
   expect(await lengths(1)).toEqual(first);
   expect(await lengths(2)).not.toEqual(first);
+});
+
+test("what one connection draws changes nothing for another", async () => {
+  const target = await startTarget(answering("abcdefghijklmnopqrstuvwxyz"));
+  const secondCut = async (drawnByFirst: number): Promise<number | undefined> => {
+    const proxy = await startProxy({
+      targetPort: target.port,
+      seed: 5,
+      faults({ index, random }) {
+        for (let draw = 0; index === 0 && draw < drawnByFirst; draw += 1) random.next();
+        return { toClient: [{ kind: "cut", at: random.integer(0, 25) }] };
+      },
+    });
+    for (const client of [openClient(proxy.port), openClient(proxy.port)]) {
+      client.socket.write("?");
+      await expect.poll(client.state).toBe("end");
+    }
+    return proxy.happened()[1]?.fault.at;
+  };
+  expect(await secondCut(0)).toBe(await secondCut(3));
 });
 
 test("after calm old and new connections are left alone", async () => {

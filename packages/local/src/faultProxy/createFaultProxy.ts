@@ -145,8 +145,8 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
   createFaultyPipe(client, upstream, cursors.toServer, { ...on, onSourceEnd: onClientEnd }, signal);
   const answers = createFaultyPipe(upstream, client, cursors.toClient, { ...on, onSourceEnd: onServerEnd }, signal);
 
-  function onClientEnd({ isBlocked }: FaultyPipe): void {
-    if (isBlocked || answers.isBlocked || upstream.destroyed) cut();
+  function onClientEnd(): void {
+    if (answers.isBlocked || upstream.destroyed) cut();
     else upstream.end();
   }
 
