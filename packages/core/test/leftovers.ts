@@ -1,0 +1,30 @@
+import { getEventListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Collects garbage now; what only a weak reference holds is gone after it. */
+export function collectGarbage(): void {
+  if (!globalThis.gc) throw new Error("Run this test with --expose-gc.");
+  globalThis.gc();
+}
+
+/** How many timers keep the process alive. */
+export function countTimers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}
+
+/** How many listeners wait for the abort of a signal. */
+export function countAbortListeners(signal: AbortSignal): number {
+  return getEventListeners(signal, "abort").length;
+}
+
+/**
+ * Throws unless the timers that keep the process alive come down to those there were before. The test runner has some of
+ * its own that come and go, so this looks again for a while.
+ */
+export async function expectNoMoreTimersThan(before: number): Promise<void> {
+  const endsAtMs = performance.now() + 3_000;
+  while (countTimers() > before) {
+    if (performance.now() > endsAtMs) throw new Error(`${countTimers() - before} timers more than before are still running.`);
+    await sleep(5);
+  }
+}
