@@ -55,6 +55,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   });
   app.use(requestGuard(parts.allowOrigins, parts.port));
   app.use(async (context, next) => {
+    parts.closing.throwIfAborted(); // what is created now would be left behind
     // Hono answers HEAD with the GET route, which would leave a stream open that nobody reads.
     if (context.req.method === "HEAD") throw methodNotAllowed(context, table);
     await next();

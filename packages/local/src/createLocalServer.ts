@@ -106,10 +106,13 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     const stopped = new Promise((resolve) => http.close(resolve));
     closing.abort(new HttpProblem("AGENT_UNAVAILABLE", "The server closes."));
     streams.closeAll();
-    await store.destroyAll();
-    http.closeAllConnections();
-    await stopped;
-    await driver.close();
+    try {
+      await store.destroyAll();
+    } finally {
+      http.closeAllConnections();
+      await stopped;
+      await driver.close();
+    }
   }
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeNow());

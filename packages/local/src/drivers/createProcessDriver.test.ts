@@ -61,6 +61,14 @@ test.each([
   await driver.close();
 });
 
+test("a command that has ended has given all its output, though a child of it holds the output open", async () => {
+  const driver = createProcessDriver();
+  const box = await driver.create({ id: randomUUID(), signal });
+  const output = await outputOf(box, "sleep 300 & head -c 500000 /dev/zero | tr '\\0' y; head -c 100000 /dev/zero | tr '\\0' z");
+  expect([output.length, output.slice(-1)]).toEqual([600_000, "z"]);
+  await driver.close();
+});
+
 test("destroying one sandbox leaves another's processes alone", async () => {
   const driver = createProcessDriver();
   const [one, two] = [await driver.create({ id: randomUUID(), signal }), await driver.create({ id: randomUUID(), signal })];
