@@ -97,7 +97,7 @@ test("a page's form post is refused", async () => {
   expect(statuses()).toContain("POST 403");
 });
 
-test("a page's EventSource, image, script and frame get nothing", async () => {
+test("a page's EventSource, image and script get nothing", async () => {
   const event = await page.evaluate(async (baseUrl) => {
     const load = (tag: "img" | "script", src: string): Promise<string> =>
       new Promise((resolve) => {
