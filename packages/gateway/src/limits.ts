@@ -17,7 +17,7 @@ export interface GatewayLimits {
   uploadBytes?: number;
   /** Longest URL, in bytes. @default 8 KiB */
   urlBytes?: number;
-  /** All headers of a request together, in bytes. @default 16 KiB */
+  /** All headers of a request together, in bytes. @default 12 KiB */
   headerBytes?: number;
   /** Until the API has answered, in milliseconds. @default 60000 */
   upstreamTimeoutMs?: number;
@@ -51,7 +51,7 @@ export function withDefaults(limits: GatewayLimits = {}): Required<GatewayLimits
     fileJsonBytes: 16 * 2 ** 20,
     uploadBytes: 2 * 2 ** 30,
     urlBytes: 8 * 2 ** 10,
-    headerBytes: 16 * 2 ** 10,
+    headerBytes: 12 * 2 ** 10,
     upstreamTimeoutMs: 60_000,
     execTimeoutMs: 330_000,
     streamIdleMs: 120_000,

@@ -40,6 +40,8 @@ async function respond(
 function toRequest(incoming: IncomingMessage): Request | Denial {
   const target = incoming.url ?? "";
   const method = incoming.method ?? "GET";
+  // No Request can be made of these.
+  if (/^(TRACE|TRACK|CONNECT)$/i.test(method)) return notFound("a method that is none of the API's");
   const base = `http://${incoming.headers.host ?? ""}`;
   if (!target.startsWith("/") || !URL.canParse(base + target)) return notFound("a path that is not one");
   const url = new URL(base + target);

@@ -6,6 +6,7 @@ import { withDefaults, type GatewayLimits } from "./limits.js";
 import type { GatewayOptions } from "./gatewayOptions.js";
 import type { RouteTable } from "./matchRoute.js";
 import { createOwnership, type Collection, type Lookup, type Ownership } from "./ownership.js";
+import { createListFinder } from "./references.js";
 import { createUpstream, type Upstream } from "./upstream.js";
 import { Denial } from "./denial.js";
 import { unwrapResource } from "./wire.js";
@@ -49,6 +50,7 @@ export function createParts(table: RouteTable, options: GatewayOptions): Gateway
     ownership,
     feed,
     connectWebSocket: options.connectWebSocket,
+    findListRoute: createListFinder(table),
     createFields: options.createFields ?? [],
     // By the spec a sandbox is a computer, and its id is looked up there, also for the routes under /sandboxes.
     collectionOf: (path) => (sandboxApi === "sandboxes" && path.startsWith("/sandboxes") ? "sandboxes" : "computers"),

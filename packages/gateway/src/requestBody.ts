@@ -30,9 +30,19 @@ export async function readRequestBody(request: Request, route: Route, limits: Re
   if (route.permission === "files" && isFileBody) {
     return { kind: "stream", stream: capped(request.body, limits.uploadBytes), contentType };
   }
-  const first = await readAll(request.body, 0);
-  if (first.length === 0) return { kind: "none" };
+  if (await isEmpty(request.body)) return { kind: "none" };
   throw unsupported();
+}
+
+async function isEmpty(body: ReadableStream<Uint8Array>): Promise<boolean> {
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return true;
+    if (value.length === 0) continue;
+    void reader.cancel().catch(() => {}); // refused either way
+    return false;
+  }
 }
 
 /** Reads a body to its end. Throws a 413 once it is longer than `maxBytes`. */

@@ -46,21 +46,8 @@ const post = { method: "POST", kind: "json" } as const;
 export const attackedRoutes: RouteTable = {
   ...routes,
   attacked: {
-    clone: { ...post, path: "/computers/:id/clone", permission: "create", scope: "create" },
-    fork: { ...post, path: "/sandboxes/:id/fork", permission: "create", scope: "create" },
-    update: { method: "PATCH", path: "/sandboxes/:id", permission: "create", kind: "json" },
-    byName: { method: "GET", path: "/sandboxes/by-name/:name", permission: "read", kind: "json", scope: "find" },
-    list: { method: "GET", path: "/sandboxes", permission: "read", kind: "json", scope: "list" },
-    download: { method: "GET", path: "/computers/:id/files/download", permission: "files", kind: "bytes" },
-    upload: { ...post, path: "/computers/:id/files/upload", permission: "files" },
-    write: { ...post, path: "/computers/:id/files/write", permission: "files" },
-    execStream: { method: "POST", path: "/sandboxes/:id/exec/stream", permission: "exec", kind: "sse" },
-    spawn: { method: "GET", path: "/computers/:id/exec/ws", permission: "exec", kind: "websocket" },
-    usage: { method: "GET", path: "/usage", permission: "read", kind: "json", scope: "usage" },
-    usageSummary: { method: "GET", path: "/usage/summary", permission: "read", kind: "json", scope: "usage" },
-    usageSessions: { method: "GET", path: "/usage/sessions", permission: "read", kind: "json", scope: "usage" },
-    mint: { ...post, path: "/tokens/scoped", permission: "create" },
-    ticket: { ...post, path: "/auth/sse-ticket", permission: "read" },
+    widen: { ...post, path: "/computers/:id/volumes/:volume", permission: "create" },
+    plan: { method: "GET", path: "/tenant/plan", permission: "read", kind: "json" },
   } satisfies Record<string, Route>,
 };
 

@@ -125,6 +125,8 @@ export async function startLeakyUpstream(): Promise<LeakyUpstream> {
     if (id === "boom") return send(outgoing, 500, { error: upstreamText });
     if (!find(id)) return send(outgoing, 404, { error: { code: "NOT_FOUND", message: `${upstreamText} no ${id}` } });
     if (path.endsWith("/fork") || path.endsWith("/clone")) return create(request, outgoing);
+    const listed = /\/(snapshot|preview)s$/.exec(path)?.[1];
+    if (listed && method === "GET") return send(outgoing, 200, { data: [{ id: `${listed === "snapshot" ? "snap" : "pv"}-${id}` }] });
     if (path.endsWith("/readiness/stream") || path.endsWith("/exec/stream")) return openStream(outgoing, `: keepalive ${secretOf(id)}\n\n`);
     if (path.endsWith("/files/download")) {
       outgoing.writeHead(200, { "content-type": "text/html", "set-cookie": "up=1", "content-disposition": 'inline; filename="a.html"' });

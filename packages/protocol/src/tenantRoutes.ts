@@ -10,8 +10,8 @@ export const eventRoutes = {
 /** What was used, and by whom. Contract 7. */
 export const usageRoutes = {
   byAttribution: { method: "GET", path: "/usage", permission: "read", kind: "json", scope: "usage" },
-  summary: { method: "GET", path: "/usage/summary", permission: "read", kind: "json" },
-  sessions: { method: "GET", path: "/usage/sessions", permission: "read", kind: "json" },
+  summary: { method: "GET", path: "/usage/summary", permission: "read", kind: "json", scope: "usage" },
+  sessions: { method: "GET", path: "/usage/sessions", permission: "read", kind: "json", scope: "usage" },
 } as const satisfies Record<string, Route>;
 
 /** Scoped tokens, which only a server's own key may mint. Contract 1.2. */

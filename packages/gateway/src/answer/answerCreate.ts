@@ -1,6 +1,7 @@
 import { Denial, forbidden, upstreamUnreachable } from "../denial.js";
 import { checkResourceQuery } from "../query.js";
 import { readRequestBody } from "../requestBody.js";
+import { checkReference, checkReferences } from "../references.js";
 import { owns } from "../session.js";
 import { attributedBody } from "../tenancyFields.js";
 import { unwrapResource } from "../wire.js";
@@ -13,9 +14,15 @@ export const answerCreate: Answer = async (parts, call) => {
   if (session.sandboxIds) throw forbidden("This session is limited to certain sandboxes and cannot create one.");
   checkResourceQuery(call.query);
   await checkOwnership(parts, call);
+  await checkReferences(parts, call);
   const body = await readRequestBody(call.request, match.route, parts.limits);
   if (body.kind === "stream") throw new Denial(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request body as application/json.");
-  const attributed = attributedBody(body.kind === "json" ? body.value : {}, session, parts.createFields);
+  const { snapshot_id: snapshot, ...fields } = body.kind === "json" ? body.value : {};
+  if (snapshot !== undefined) await checkReference(parts, call, "snapshot", snapshot);
+  const attributed = {
+    ...attributedBody(fields, session, parts.createFields),
+    ...(snapshot !== undefined && { snapshot_id: snapshot }),
+  };
   const answer = await parts.upstream.readJson(
     {
       route: match.route,

@@ -13,8 +13,8 @@ const longestPage = 100;
  * attribution filter, its own pages and totals are those of all tenants together.
  */
 export const answerList: Answer = async (parts, call) => {
-  const rows = await readOwnRows(parts, call);
   const page = readPage(call.query);
+  const rows = await readOwnRows(parts, call);
   const shown = page ? rows.slice((page.number - 1) * page.size, page.number * page.size) : rows;
   const number = page?.number ?? 1;
   const size = page?.size ?? rows.length;

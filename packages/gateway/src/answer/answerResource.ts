@@ -1,4 +1,5 @@
 import { checkResourceQuery } from "../query.js";
+import { checkReferences } from "../references.js";
 import { relay } from "../relay.js";
 import { readRequestBody, type RequestBody } from "../requestBody.js";
 import { checkResourceFields } from "../tenancyFields.js";
@@ -12,6 +13,7 @@ export const answerResource: Answer = async (parts, call) => {
   const { route, params } = call.match;
   checkResourceQuery(call.query);
   await checkOwnership(parts, call);
+  await checkReferences(parts, call);
   const body = await readRequestBody(call.request, route, limits);
   if (body.kind === "json") checkResourceFields(body.value);
 

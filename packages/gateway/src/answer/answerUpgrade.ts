@@ -2,6 +2,7 @@ import { Denial } from "../denial.js";
 import { passedSubprotocols } from "../edges.js";
 import type { UpgradeGrant } from "../gatewayOptions.js";
 import { checkResourceQuery } from "../query.js";
+import { checkReferences } from "../references.js";
 import { streamEndsInMs } from "./answerResource.js";
 import { checkOwnership, foreign, type Answer, type GatewayCall, type GatewayParts } from "./call.js";
 
@@ -12,6 +13,7 @@ export async function grantUpgrade(parts: GatewayParts, call: GatewayCall): Prom
   checkResourceQuery(query);
   const subprotocols = passedSubprotocols(call.request);
   await checkOwnership(parts, call);
+  await checkReferences(parts, call);
   const { url, headers } = parts.upstream.target({ route: match.route, params: match.params, query, requestId });
   headers.delete("accept");
   if (subprotocols.length > 0) headers.set("sec-websocket-protocol", subprotocols.join(", "));

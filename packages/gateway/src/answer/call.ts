@@ -5,6 +5,7 @@ import type { GatewayLimits } from "../limits.js";
 import type { RouteMatch } from "../matchRoute.js";
 import type { Collection, Ownership } from "../ownership.js";
 import { notFound } from "../denial.js";
+import type { FindListRoute } from "../references.js";
 import type { GatewaySession } from "../session.js";
 import type { Upstream } from "../upstream.js";
 
@@ -17,6 +18,7 @@ export interface GatewayParts {
   /** Fields that a create may carry besides the built-in ones. */
   createFields: readonly string[];
   connectWebSocket: ((grant: UpgradeGrant) => Promise<Response>) | undefined;
+  findListRoute: FindListRoute;
   collectionOf(path: string): Collection;
 }
 
