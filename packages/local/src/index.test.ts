@@ -4,5 +4,5 @@ import * as testing from "./testing.js";
 
 test("the package exports exactly these values", () => {
   expect(Object.keys(local).toSorted()).toEqual(["BoxRequestError", "createApiKey", "createLocalServer", "createProcessDriver", "timedOutExitCode"]);
-  expect(Object.keys(testing).toSorted()).toEqual(["expectNoConnections", "startRawServer"]);
+  expect(Object.keys(testing).toSorted()).toEqual(["createFaultProxy", "createSeededRandom", "expectNoConnections", "startRawServer"]);
 });

@@ -1,11 +1,18 @@
 import { access, readdir } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { isRunning, untilEnded } from "../../test/isRunning.js";
 import { mkdtempDisposable } from "../../test/temporaryDirectory.js";
-import { createProcessDriver, type SandboxBox } from "../index.js";
+import { createProcessDriver, type SandboxBox, type SandboxDriver } from "../index.js";
 
 const signal = new AbortController().signal;
+
+/** A driver that is closed at the test's end, however that comes. */
+function openDriver(options: { dataDir?: string } = {}): SandboxDriver {
+  const driver = createProcessDriver(options);
+  onTestFinished(() => driver.close());
+  return driver;
+}
 
 async function outputOf(box: SandboxBox, command: string): Promise<string> {
   let output = "";
@@ -16,7 +23,7 @@ async function outputOf(box: SandboxBox, command: string): Promise<string> {
 
 test("a driver probes, creates, waits, runs, destroys and lists", async () => {
   await using data = await mkdtempDisposable();
-  const driver = createProcessDriver({ dataDir: data.path });
+  const driver = openDriver({ dataDir: data.path });
   expect(await driver.probe()).toEqual({ ok: true });
   const box = await driver.create({ id: randomUUID(), signal });
   await box.waitReady(signal);
@@ -31,7 +38,7 @@ test("a driver probes, creates, waits, runs, destroys and lists", async () => {
 });
 
 test("output comes piece by piece while the command runs, and a signal ends it", async () => {
-  const driver = createProcessDriver();
+  const driver = openDriver();
   const box = await driver.create({ id: randomUUID(), signal });
   const pieces: string[] = [];
   const execution = await box.exec({
@@ -52,7 +59,7 @@ test.each([
   ["an empty environment", "env -i setsid sleep 300 &"],
   ["a parent that has ended", "(setsid sleep 300 & echo $! > child) & wait; cat child; exit;"],
 ])("destroying ends a daemon that took %s", async (_, start) => {
-  const driver = createProcessDriver();
+  const driver = openDriver();
   const box = await driver.create({ id: randomUUID(), signal });
   const pid = Number(await outputOf(box, `${start} echo $!`));
   expect(await isRunning(pid)).toBe(true);
@@ -62,7 +69,7 @@ test.each([
 });
 
 test("a command that has ended has given all its output, though a child of it holds the output open", async () => {
-  const driver = createProcessDriver();
+  const driver = openDriver();
   const box = await driver.create({ id: randomUUID(), signal });
   const output = await outputOf(box, "sleep 300 & head -c 500000 /dev/zero | tr '\\0' y; head -c 100000 /dev/zero | tr '\\0' z");
   expect([output.length, output.slice(-1)]).toEqual([600_000, "z"]);
@@ -70,7 +77,7 @@ test("a command that has ended has given all its output, though a child of it ho
 });
 
 test("destroying one sandbox leaves another's processes alone", async () => {
-  const driver = createProcessDriver();
+  const driver = openDriver();
   const [one, two] = [await driver.create({ id: randomUUID(), signal }), await driver.create({ id: randomUUID(), signal })];
   const pid = Number(await outputOf(two, "setsid sleep 300 & echo $!"));
   await one.destroy();
@@ -81,7 +88,7 @@ test("destroying one sandbox leaves another's processes alone", async () => {
 
 test("a process that starts processes without end is ended with all of them", async () => {
   await using data = await mkdtempDisposable();
-  const driver = createProcessDriver({ dataDir: data.path });
+  const driver = openDriver({ dataDir: data.path });
   const box = await driver.create({ id: randomUUID(), signal });
   const starter = Number(await outputOf(box, "setsid bash -c 'while :; do setsid sleep 300 & echo $! >> pids; sleep 0.005; done' & echo $!"));
   const pids = async (): Promise<number[]> => (await outputOf(box, "cat pids")).trim().split("\n").map(Number);
