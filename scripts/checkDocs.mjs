@@ -12,7 +12,7 @@ import { runCommand } from "./runCommand.mjs";
 const folder = "node_modules/.cache/docs";
 const options = {
   target: "es2022",
-  lib: ["es2023", "dom", "dom.iterable"],
+  lib: ["es2023", "dom", "dom.iterable", "esnext.disposable"],
   module: "esnext",
   moduleResolution: "bundler",
   moduleDetection: "force",
@@ -35,7 +35,7 @@ mkdirSync(join(root, folder), { recursive: true });
 for (const block of blocks) {
   block.file = `${folder}/${block.document.replaceAll(/[/.]/g, "-")}-line${block.line}.${block.language}`;
   // As many lines above the code as in the document, so that a complaint names the line there.
-  writeFileSync(join(root, block.file), "\n".repeat(block.line - 1) + block.code);
+  writeFileSync(join(root, block.file), `${"\n".repeat(block.line - 1)}${block.code}\n${block.given}`);
 }
 writeFileSync(join(root, folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*"] }));
 

@@ -4,6 +4,8 @@ export interface CodeBlock {
   /** Line of the document on which the code begins, from 1. */
   line: number;
   code: string;
+  /** Declarations of what the program takes as given. */
+  given: string;
   /** True when the program is to be run. */
   runs: boolean;
   /** What it prints, where the document says so. */

@@ -1,18 +1,19 @@
 /**
  * The code blocks of a Markdown text that stand for programs: `ts`, `tsx` and `js` fences. `line` is where the code begins. A
  * fence that says `run` is a whole program, and the `text` block after it, if there is one, is what it prints. One that says
- * `fragment` is a piece of something larger and is not checked.
+ * `fragment` is a piece of something larger and is not checked. What a program takes as given, such as a function of the
+ * reader's own, stands as declarations in a comment right above it: `<!-- given: declare const apiKey: string; -->`.
  */
 export function readCodeBlocks(markdown) {
   const blocks = [];
-  const fences = /^(?<indent> *)```(?<info>[^\n`]*)\n(?<code>[\s\S]*?)^\k<indent>```[ \t]*$/gm;
-  for (const { groups, index } of markdown.matchAll(fences)) {
+  const fences = /(?:^<!-- given: (?<given>[^\n]*) -->\n\n?)?^(?<indent> *)```(?<info>[^\n`]*)\n(?<code>[\s\S]*?)^\k<indent>```[ \t]*$/gm;
+  for (const { 0: text, groups, index } of markdown.matchAll(fences)) {
     const [language, ...words] = groups.info.trim().split(/\s+/);
     const previous = blocks.at(-1);
     if (language === "text" && previous?.runs && previous.prints === undefined) previous.prints = groups.code;
     if (!["ts", "tsx", "js"].includes(language) || words.includes("fragment")) continue;
-    const line = markdown.slice(0, index).split("\n").length + 1;
-    blocks.push({ language, line, code: groups.code, runs: words.includes("run"), prints: undefined });
+    const line = markdown.slice(0, index + text.indexOf("```")).split("\n").length + 1;
+    blocks.push({ language, line, code: groups.code, given: groups.given ?? "", runs: words.includes("run"), prints: undefined });
   }
   return blocks;
 }

@@ -23,3 +23,8 @@ test("takes the text after a program that runs as what it prints", () => {
 test("takes no text as the output of a program that is only compiled", () => {
   expect(readCodeBlocks(fence("ts", "a") + fence("text", "hi"))).toMatchObject([{ runs: false, prints: undefined }]);
 });
+
+test("takes what a comment right above a program declares as given", () => {
+  const text = `Text\n\n<!-- given: declare const a: string; -->\n${fence("ts", "a")}`;
+  expect(readCodeBlocks(text)).toMatchObject([{ line: 5, code: "a\n", given: "declare const a: string;" }]);
+});
