@@ -1,77 +1,26 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ApiError, NetworkError } from "../errors.js";
 import {
-  initialReadinessState,
-  isFinal,
-  next,
-  type Failure,
-  type Progress,
-  type ReadinessClock,
-  type ReadinessEvent,
-  type ReadinessState,
-} from "./readinessState.js";
+  clock,
+  earlierError,
+  events,
+  type EventType,
+  failures,
+  finalError,
+  limitedError,
+  lostError,
+  past,
+  type Phase,
+  sandboxError,
+  silentError,
+  states,
+} from "../../test/readinessSamples.js";
+import { initialReadinessState, isFinal, next, type Failure, type ReadinessEvent, type ReadinessState } from "./readinessState.js";
 
-type Phase = ReadinessState["phase"];
-type EventType = ReadinessEvent["type"];
-type StateIn<P extends Phase> = Extract<ReadinessState, { phase: P }>;
 /** `same`: the very same object comes back, so the event means nothing there. */
 type Expected = "same" | ReadinessState;
 type ByFailure = Record<Failure["kind"], Expected>;
 type Row = { [Type in EventType]: Type extends "streamFailed" | "pollFailed" ? ByFailure : Expected };
-
-const earlierError = new NetworkError("An earlier request got no answer.", { code: "NETWORK_ERROR" });
-const finalError = new ApiError("The key is not accepted.", { code: "UNAUTHORIZED", status: 401 });
-const limitedError = new ApiError("Too many requests.", { code: "RATE_LIMITED", status: 429, retryAfterMs: 2_000 });
-const silentError = new NetworkError("Silent.", { code: "IDLE_TIMEOUT" });
-const lostError = new NetworkError("Cut off.", { code: "STREAM_LOST" });
-const sandboxError = new ApiError("The sandbox failed to start.", { code: "SANDBOX_FAILED" });
-
-const clock: ReadinessClock = { nowMs: 100_000, random: 0.5, pollIntervalMs: 10 };
-
-/** Every member differs from where a wait begins, so that a lost or reset one shows. */
-const past: Progress = {
-  via: "poll",
-  heard: false,
-  streamWorks: true,
-  streamLosses: 2,
-  reopenAtMs: 90_000,
-  pollFailures: 3,
-  lastError: earlierError,
-};
-
-const states: { readonly [P in Phase]: StateIn<P> } = {
-  connecting: { ...past, phase: "connecting" },
-  streaming: { ...past, phase: "streaming", via: "stream", openedAtMs: 99_000 },
-  checking: { ...past, phase: "checking" },
-  pausing: { ...past, phase: "pausing", untilMs: 100_000, askedBy: null },
-  ready: { phase: "ready", via: "stream", readyAt: "2026-06-01T10:00:01Z" },
-  timedOut: { phase: "timedOut", via: "poll", reason: "not_ready_after_30s", lastError: undefined },
-  failed: { phase: "failed", via: "poll", error: sandboxError },
-};
-
-const failures: { readonly [Kind in Failure["kind"]]: Extract<Failure, { kind: Kind }> } = {
-  final: { kind: "final", error: finalError },
-  unsupported: { kind: "unsupported" },
-  rateLimited: { kind: "rateLimited", retryAfterMs: 2_000, error: limitedError },
-  silent: { kind: "silent", error: silentError },
-  transient: { kind: "transient", error: lostError },
-};
-
-const events: { readonly [Type in EventType]: readonly Extract<ReadinessEvent, { type: Type }>[] } = {
-  streamOpened: [{ type: "streamOpened" }],
-  streamFailed: Object.values(failures).map((failure) => ({ type: "streamFailed", failure })),
-  streamEnded: [{ type: "streamEnded" }],
-  readyFrame: [{ type: "readyFrame", readyAt: "2026-06-01T10:00:02Z" }],
-  timeoutFrame: [{ type: "timeoutFrame", reason: "not_ready" }],
-  saidReady: [{ type: "saidReady", readyAt: "2026-06-01T10:00:03Z" }],
-  saidNotReady: [{ type: "saidNotReady" }],
-  saidFailed: [{ type: "saidFailed", error: sandboxError }],
-  pollFailed: Object.values(failures).map((failure) => ({ type: "pollFailed", failure })),
-  slept: [{ type: "slept" }],
-  woken: [{ type: "woken" }],
-  deadlinePassed: [{ type: "deadlinePassed" }],
-};
 
 /** After the third loss in a row: half (the random 0.5) of 4 s from now. */
 const lost = { ...past, streamLosses: 3, reopenAtMs: 102_000 };
@@ -195,12 +144,12 @@ const cells = Object.values(states).flatMap((state) =>
       const expected = expectedOf(state, event);
       const cause = "failure" in event ? `${event.type} (${event.failure.kind})` : event.type;
       const outcome = expected === "same" ? "changes nothing" : `leads to ${expected.phase}`;
-      return { name: `${cause} while ${state.phase} ${outcome}`, state, event, expected };
+      return [`${cause} while ${state.phase} ${outcome}`, { state, event, expected }] as const;
     }),
 );
 
 describe("the table", () => {
-  test.each(cells)("$name", ({ state, event, expected }) => {
+  test.each(cells)("%s", (_, { state, event, expected }) => {
     const result = next(state, event, clock);
     expect(result === state ? "same" : result).toStrictEqual(expected);
   });
