@@ -1,0 +1,69 @@
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright";
+import { chromiumArgs, findChromium } from "../scripts/findChromium.mjs";
+import { startStack, type Stack, type StackOptions } from "../scripts/devStack.mjs";
+
+/** How long a page may take to show something, in milliseconds: a generous deadline, never a figure that is tested. */
+const shownWithinMs = 15_000;
+
+/** Starts the Chromium that the page tests share. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = findChromium();
+  return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: chromiumArgs });
+}
+
+/** A page of its own profile; `complaints` gathers what the page itself reports: exceptions, refused content, console errors. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(shownWithinMs);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // Chromium reports every answered error status in this way; the tests below look at what the page makes of them.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+  });
+  return { page, complaints };
+}
+
+/** Starts what `npm start` starts, on free ports, with a local server to look into. */
+export async function startLocalStack(options: StackOptions = {}): Promise<Stack & { local: NonNullable<Stack["local"]> }> {
+  const stack = await startStack(options);
+  if (stack.local === undefined) throw new Error("The stack was started without a local server.");
+  return { ...stack, local: stack.local };
+}
+
+/** Creates a sandbox as a person does, and waits until its own page is shown. Resolves to its id. */
+export async function createSandbox(page: Page, url: string, name: string, ids: Partial<Record<"Customer" | "User" | "Project", string>> = {}): Promise<string> {
+  await page.goto(`${url}/new`);
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  for (const [label, value] of Object.entries(ids)) await page.getByRole("textbox", { name: `${label} id` }).fill(value);
+  await page.getByRole("button", { name: "Create sandbox" }).click();
+  await page.getByRole("heading", { name, level: 2 }).waitFor();
+  return page.url().split("/").at(-1) ?? "";
+}
+
+/** The card that shows the readiness of the sandbox on the page. */
+export function readinessOf(page: Page): Locator {
+  return page.getByRole("region", { name: "Readiness" });
+}
+
+/** True once it is on the page; the wait throws when it does not come, and says what was looked for. */
+export async function shown(locator: Locator): Promise<boolean> {
+  await locator.waitFor();
+  return true;
+}
+
+/** Waits until the page says that the sandbox is ready. */
+export async function seenReady(page: Page): Promise<void> {
+  await readinessOf(page).locator(".status", { hasText: "Ready" }).waitFor();
+}
+
+/** Runs a command on the page and waits for its end. Resolves to the run's own part of the page. */
+export async function runCommand(page: Page, command: string): Promise<Locator> {
+  const field = page.getByRole("textbox", { name: "Command" });
+  await field.fill(command);
+  await field.press("Enter");
+  const run = page.getByRole("list", { name: "Commands run so far" }).getByRole("listitem").last();
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  return run;
+}
