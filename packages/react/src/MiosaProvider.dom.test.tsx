@@ -4,6 +4,7 @@ import type { ReactElement, ReactNode } from "react";
 import { expect, test } from "vitest";
 import { clientFor, startMiosa } from "../test/startMiosa.js";
 import { MiosaProvider, useMiosaClient } from "./MiosaProvider.js";
+import { sandboxKeys } from "./sandboxKeys.js";
 import { useCreateSandbox } from "./useCreateSandbox.js";
 import { useSandbox } from "./useSandbox.js";
 import { useSandboxes } from "./useSandboxes.js";
@@ -77,6 +78,8 @@ test("a create that was under way does not reach the next client's lists", async
   await waitFor(() => expect(result.current.list.data).toHaveLength(2));
   current = bob;
   rerender();
-  await act(() => created);
   await waitFor(() => expect(result.current.list.data?.map(({ name }) => name)).toEqual(["of bob"]));
+  const { id } = await act(() => created);
+  expect(queryClient.getQueryData(sandboxKeys.list())).toMatchObject([{ name: "of bob" }]);
+  expect(queryClient.getQueryData(sandboxKeys.detail(id))).toBeUndefined();
 });

@@ -42,7 +42,7 @@ export function MiosaProvider({ client, queryClient: given, liveFeed, children }
 /** What the provider gives. Throws when there is none above. */
 export function useMiosa(): Miosa {
   const miosa = useContext(MiosaContext);
-  if (miosa === null) throw new Error("No MiosaProvider above this component: wrap the app in <MiosaProvider client={...}>");
+  if (miosa === null) throw new Error("Wrap the app in <MiosaProvider client={...}>.");
   return miosa;
 }
 

@@ -1,4 +1,4 @@
-import { isMiosaError, type LiveFeed, type MiosaClient, MiosaError, type ReadinessSnapshot, type WatchReadinessOptions } from "@miosa/core";
+import { isMiosaError, type LiveFeed, type MiosaClient, type ReadinessSnapshot, type WatchReadinessOptions } from "@miosa/core";
 
 /** What to watch: one sandbox, in one way. Watchers that ask for the same share one watch. */
 export interface ReadinessWatch extends Pick<WatchReadinessOptions, "timeoutMs" | "stream" | "pollIntervalMs" | "idleTimeoutMs"> {
@@ -67,12 +67,8 @@ async function follow(
   }
 }
 
-/** The state of a watch that could not be opened: an argument that is not allowed, for one. */
+/** The state of a watch that could not be opened because an argument is not allowed. Any other error is a bug and thrown on. */
 export function failure(error: unknown): ReadinessSnapshot {
-  return { phase: "failed", source: "stream", startedAtMs: Date.now(), elapsedMs: 0, error: asMiosaError(error) };
-}
-
-function asMiosaError(error: unknown): MiosaError {
-  if (isMiosaError(error)) return error;
-  return new MiosaError("The readiness watch broke.", { code: "WATCH_FAILED", cause: error });
+  if (!isMiosaError(error)) throw error;
+  return { phase: "failed", source: "stream", startedAtMs: Date.now(), elapsedMs: 0, error };
 }

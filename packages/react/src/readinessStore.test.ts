@@ -1,4 +1,4 @@
-import type { ReadinessSnapshot } from "@miosa/core";
+import { MiosaError, type ReadinessSnapshot } from "@miosa/core";
 import { expect, test, vi } from "vitest";
 import type { OpenWatch, ReadinessWatch } from "./readinessSources.js";
 import { createReadinessStore } from "./readinessStore.js";
@@ -13,7 +13,7 @@ function storeOverScript() {
   const shown = new Map<string, (snapshot: ReadinessSnapshot) => void>();
   const store = createReadinessStore((watch: ReadinessWatch, show): OpenWatch => {
     asked.push(`open ${watch.id}`);
-    if (watch.id === "") throw new TypeError("no id");
+    if (watch.id === "") throw new MiosaError("no id", { code: "INVALID_ARGUMENT" });
     shown.set(watch.id, show);
     return { restart: () => void asked.push(`restart ${watch.id}`), close: () => void asked.push(`close ${watch.id}`) };
   });
@@ -56,11 +56,12 @@ test("tells those who look at a sandbox, and nobody else", () => {
   expect(store.get(one)).toBe(booting);
 });
 
-test("says nothing once it was left", async () => {
+test("what was known half-way is forgotten once it was left", async () => {
   const { store, say } = storeOverScript();
-  store.subscribe(one, vi.fn(), true)();
+  const leave = store.subscribe(one, vi.fn(), true);
+  say("one", booting);
+  leave();
   await nextTask();
-  say("one", ready);
   expect(store.get(one)).toBeUndefined();
 });
 
@@ -116,5 +117,5 @@ test("forgets the oldest final states that nobody looks at, and never one that s
 test("a source that refuses is a failed state", () => {
   const { store } = storeOverScript();
   store.subscribe({ id: "" }, vi.fn(), true);
-  expect(store.get({ id: "" })).toMatchObject({ phase: "failed", error: { code: "WATCH_FAILED" } });
+  expect(store.get({ id: "" })).toMatchObject({ phase: "failed", error: { code: "INVALID_ARGUMENT" } });
 });

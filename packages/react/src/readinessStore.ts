@@ -14,8 +14,6 @@ export interface ReadinessStore {
    * active subscriber's leaving closes it in the next task, so that one who comes back at once finds it still open.
    */
   subscribe(watch: ReadinessWatch, onChange: () => void, active: boolean): () => void;
-  /** Takes over a state that was learned elsewhere, where nothing is known yet. */
-  adopt(watch: ReadinessWatch, snapshot: ReadinessSnapshot): void;
   /** Forgets what is known and, while someone is subscribed, starts over with a new deadline. */
   retry(watch: ReadinessWatch): void;
   listen(listener: ReadinessListener): () => void;
@@ -60,16 +58,8 @@ export function createReadinessStore(source: OpenReadiness): ReadinessStore {
 
   function open(entry: Entry): void {
     if (entry.open !== undefined || (entry.snapshot !== undefined && isFinal(entry.snapshot))) return;
-    let isClosed = false;
     try {
-      const opened = source(entry.watch, (snapshot) => isClosed || publish(entry, snapshot));
-      entry.open = {
-        restart: () => opened.restart(),
-        close() {
-          isClosed = true;
-          opened.close();
-        },
-      };
+      entry.open = source(entry.watch, (snapshot) => publish(entry, snapshot));
     } catch (error) {
       publish(entry, failure(error));
     }
@@ -102,10 +92,6 @@ export function createReadinessStore(source: OpenReadiness): ReadinessStore {
         if (active) entry.active -= 1;
         inNextTask(() => closeIfUnused(entry));
       };
-    },
-    adopt(watch, snapshot) {
-      const entry = entryOf(watch);
-      if (entry.snapshot === undefined) publish(entry, snapshot);
     },
     retry(watch) {
       const entry = entryOf(watch);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { createMiosaClient, type MiosaClient } from "@miosa/core";
+import { createMiosaClient, type MiosaClient, type Sandbox } from "@miosa/core";
 import { startRawServer } from "@miosa/local/testing";
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -19,6 +19,8 @@ async function startSlowServer(): Promise<{
   queryClient: QueryClient;
   /** Answers the oldest open request for this method and path, once there is one. */
   answer: (request: string, body: unknown, status?: number) => Promise<void>;
+  /** Resolves once a request for this method and path is open. */
+  arrived: (request: string) => Promise<void>;
 }> {
   const open: { request: string; response: ServerResponse }[] = [];
   const server = await startRawServer((request, response) => {
@@ -32,6 +34,9 @@ async function startSlowServer(): Promise<{
   return {
     client: createMiosaClient({ apiKey: "msk_u_test", baseUrl: server.url, retries: 0 }),
     queryClient,
+    async arrived(wanted) {
+      await vi.waitUntil(() => open.some(({ request }) => request.startsWith(wanted)));
+    },
     async answer(wanted, body, status = 200) {
       const index = await vi.waitUntil(() => {
         const found = open.findIndex(({ request }) => request.startsWith(wanted));
@@ -128,4 +133,30 @@ test("what is learned without asking leaves an entry as stale as it was", async 
   sandboxCacheOf(queryClient).booted("sbx", "running");
   const after = queryClient.getQueryState(sandboxKeys.detail("sbx"));
   expect(after).toMatchObject({ dataUpdatedAt: before?.dataUpdatedAt, isInvalidated: true, data: { state: "running" } });
+});
+
+test("a create that is answered after its sandbox became ready does not take it back", async () => {
+  const { client, queryClient, answer, arrived } = await startSlowServer();
+  const create = queryClient.getMutationCache().build(queryClient, sandboxQueries.create(client)).execute({ name: "new" });
+  await arrived("POST /computers");
+  sandboxCacheOf(queryClient).booted("real", "running");
+  await answer("POST /computers", wire({ id: "real", status: "creating" }), 201);
+  await expect(create).resolves.toMatchObject({ state: "running" });
+  expect(queryClient.getQueryData(sandboxKeys.detail("real"))).toMatchObject({ state: "running" });
+});
+
+test("rows that did not change stay the same objects when another row comes in above them", async () => {
+  const { client, queryClient, answer } = await startSlowServer();
+  const rows = [wire({ id: "a", status: "running" }), wire({ id: "b", status: "running" })];
+  const first = queryClient.fetchQuery(sandboxQueries.list(client));
+  await answer("GET /computers", rows);
+  await first;
+  const before = queryClient.getQueryData<Sandbox[]>(sandboxKeys.list());
+  const second = queryClient.fetchQuery(sandboxQueries.list(client));
+  await answer("GET /computers", [wire({ id: "new", status: "creating" }), ...rows]);
+  await second;
+  const after = queryClient.getQueryData<Sandbox[]>(sandboxKeys.list());
+  expect(after).toHaveLength(3);
+  expect(after?.[1]).toBe(before?.[0]);
+  expect(after?.[2]).toBe(before?.[1]);
 });

@@ -1,6 +1,6 @@
 import type { ListSandboxesFilter, Sandbox } from "@miosa/core";
 import { notifyManager, type Query, type QueryClient, replaceEqualDeep } from "@tanstack/react-query";
-import { changeRows, changeSandbox, endBoot, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { changeRows, changeSandbox, endBoot, idOf, type SandboxChange, shareRows } from "./sandboxRows.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
 /** Replies on their way into the query cache that must first catch up with what was learned since they were asked for. */
@@ -9,8 +9,11 @@ const caches = new WeakMap<QueryClient, SandboxCache>();
 
 /** One place in the log of changes; `next` is the change that was learned after it. */
 interface LogEntry {
-  change?: SandboxChange;
-  next?: LogEntry;
+  next?: Learned;
+}
+
+interface Learned extends LogEntry {
+  readonly change: SandboxChange;
 }
 
 /** A question to the server, made before it is sent. Its answer is older than every change recorded since. */
@@ -76,14 +79,15 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
 
   function record(change: SandboxChange): void {
     if (retired) return;
-    newest = newest.next = { change };
+    const entry: Learned = { change };
+    newest.next = entry;
+    newest = entry;
     notifyManager.batch(() => {
       for (const query of queryCache.findAll({ queryKey: sandboxKeys.lists() })) {
         const { data } = query.state;
         if (isRows(data)) store(query, changeRows(data, change, filterOf(query)));
       }
-      const id = change.type === "put" ? change.sandbox.id : change.id;
-      const query = queryCache.find({ queryKey: sandboxKeys.detail(id) });
+      const query = queryCache.find({ queryKey: sandboxKeys.detail(idOf(change)) });
       if (query !== undefined && isSandbox(query.state.data)) store(query, changeSandbox(query.state.data, change));
     });
   }
@@ -96,24 +100,22 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
     if (isInvalidated) query.invalidate();
   }
 
-  function* since(asked: LogEntry): Generator<SandboxChange> {
-    for (let entry = asked.next; entry !== undefined; entry = entry.next) if (entry.change !== undefined) yield entry.change;
-    yield* held;
-  }
-
   function ask(): Question {
     const asked = newest;
-    const settle = (answer: Sandbox): Sandbox => [...since(asked)].reduce(changeSandbox, answer);
+    function settle<Answer extends object>(answer: Answer, apply: (answer: Answer, change: SandboxChange) => Answer): Answer {
+      let settled = answer;
+      for (let entry = asked.next; entry !== undefined; entry = entry.next) settled = apply(settled, entry.change);
+      for (const change of held) settled = apply(settled, change);
+      return settled;
+    }
     return {
-      settle,
+      settle: (answer) => settle(answer, changeSandbox),
       one(answer) {
-        arriving.set(answer, () => settle(answer));
+        arriving.set(answer, () => settle(answer, changeSandbox));
         return answer;
       },
       rows(answer, filter) {
-        arriving.set(answer, () =>
-          [...since(asked)].reduce<readonly Sandbox[]>((rows, change) => changeRows(rows, change, filter), answer),
-        );
+        arriving.set(answer, () => settle<readonly Sandbox[]>(answer, (rows, change) => changeRows(rows, change, filter)));
         return answer;
       },
     };
@@ -164,7 +166,7 @@ function isObject(value: unknown): value is object {
 }
 
 function isSandbox(value: unknown): value is Sandbox {
-  return isObject(value) && "id" in value && typeof value.id === "string" && "state" in value;
+  return isObject(value) && "id" in value && "state" in value;
 }
 
 function isRows(value: unknown): value is readonly Sandbox[] {

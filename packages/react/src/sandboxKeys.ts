@@ -3,18 +3,10 @@ import type { ListSandboxesFilter } from "@miosa/core";
 /** Root of every key of this package: `queryClient.invalidateQueries({ queryKey: sandboxKeys.all })` touches all of them. */
 const all = ["miosa", "sandboxes"] as const;
 
-/** A list's filter as it stands in its key: without undefined members, states always as a sorted array. */
-export type NormalFilter = { readonly [Member in keyof ListSandboxesFilter]?: Exclude<ListSandboxesFilter[Member], undefined> };
-
-/** Two filters that mean the same give the same key. */
-export function normalizeFilter(filter: ListSandboxesFilter = {}): NormalFilter {
-  const { externalWorkspaceId, externalUserId, externalProjectId, state } = filter;
-  return {
-    ...(externalWorkspaceId !== undefined && { externalWorkspaceId }),
-    ...(externalUserId !== undefined && { externalUserId }),
-    ...(externalProjectId !== undefined && { externalProjectId }),
-    ...(state !== undefined && { state: typeof state === "string" ? [state] : [...new Set(state)].sort() }),
-  };
+/** A list's filter as it stands in its key: states always as a sorted array. Undefined members do not count in a key. */
+export function normalizeFilter(filter?: ListSandboxesFilter): ListSandboxesFilter {
+  const state = filter?.state;
+  return state === undefined ? { ...filter } : { ...filter, state: Array.from(new Set([state].flat())).sort() };
 }
 
 /** Keys of everything this package keeps in the query cache, for invalidating, reading and prefetching by hand. */

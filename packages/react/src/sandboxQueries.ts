@@ -11,8 +11,8 @@ import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
  */
 export const sandboxQueries = {
   /** One sandbox; waits while `id` is undefined. `sandboxes.get` */
-  detail: (client: MiosaClient, id: string | undefined) =>
-    queryOptions<Sandbox, MiosaError, Sandbox, ReturnType<typeof sandboxKeys.detail>>({
+  detail: <Selected = Sandbox>(client: MiosaClient, id: string | undefined) =>
+    queryOptions<Sandbox, MiosaError, Selected, ReturnType<typeof sandboxKeys.detail>>({
       queryKey: sandboxKeys.detail(id ?? ""),
       queryFn:
         id === undefined || isOptimisticSandbox({ id })
@@ -26,8 +26,8 @@ export const sandboxQueries = {
     }),
 
   /** All sandboxes that match, newest first. `sandboxes.list` */
-  list: (client: MiosaClient, filter?: ListSandboxesFilter) =>
-    queryOptions<Sandbox[], MiosaError, Sandbox[], ReturnType<typeof sandboxKeys.list>>({
+  list: <Selected = Sandbox[]>(client: MiosaClient, filter?: ListSandboxesFilter) =>
+    queryOptions<Sandbox[], MiosaError, Selected, ReturnType<typeof sandboxKeys.list>>({
       queryKey: sandboxKeys.list(filter),
       queryFn: async ({ signal, client: queryClient }) => {
         const asked = normalizeFilter(filter);

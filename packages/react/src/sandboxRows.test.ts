@@ -1,7 +1,7 @@
 import type { ComputerState, ListSandboxesFilter, Sandbox } from "@miosa/core";
 import { describe, expect, test } from "vitest";
 import { optimisticSandbox } from "./optimisticSandbox.js";
-import { changeRows, changeSandbox, endBoot, matchesFilter, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { changeRows, changeSandbox, endBoot, type SandboxChange, shareRows } from "./sandboxRows.js";
 
 function sandbox(id: string, members: Partial<Sandbox> = {}): Sandbox {
   const base = optimisticSandbox(1, { name: id }, "miosa-sandbox");
@@ -102,9 +102,10 @@ const filters: [filter: ListSandboxesFilter, matches: boolean][] = [
   [{ state: [] }, false],
 ];
 
-test.each(filters)("the filter %o matches: %s", (filter, matches) => {
+test.each(filters)("a list with the filter %o takes the sandbox in: %s", (filter, matches) => {
   const row = sandbox("one", { externalWorkspaceId: "w", externalUserId: "u", state: "running" });
-  expect(matchesFilter(row, filter)).toBe(matches);
+  expect(changeRows([], { type: "put", sandbox: row }, filter)).toEqual(matches ? [row] : []);
+  expect(changeRows([row], { type: "put", sandbox: { ...row } }, filter)).toEqual(matches ? [row] : []);
 });
 
 describe("shareRows", () => {

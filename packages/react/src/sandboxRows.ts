@@ -1,4 +1,4 @@
-import type { ListSandboxesFilter, Sandbox } from "@miosa/core";
+import { type ListSandboxesFilter, matchesFilter, type Sandbox } from "@miosa/core";
 import { replaceEqualDeep } from "@tanstack/react-query";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
 
@@ -16,46 +16,48 @@ export type SandboxChange =
 
 /** One sandbox after a change; the same object when the change says nothing about it. */
 export function changeSandbox(sandbox: Sandbox, change: SandboxChange): Sandbox {
+  if (idOf(change) !== sandbox.id) return sandbox;
   switch (change.type) {
     case "put":
-      return change.sandbox.id === sandbox.id ? change.sandbox : sandbox;
+      return change.sandbox;
     case "booted":
-      return change.id === sandbox.id ? endBoot(sandbox, change.state) : sandbox;
+      return endBoot(sandbox, change.state);
     case "remove":
-      return change.id === sandbox.id ? { ...sandbox, state: change.state, status: change.state } : sandbox;
+      return { ...sandbox, state: change.state, status: change.state };
   }
 }
 
 /** A list after a change: a sandbox stands in it exactly when it matches the filter. The same array when nothing changes. */
 export function changeRows(rows: readonly Sandbox[], change: SandboxChange, filter: ListSandboxesFilter): readonly Sandbox[] {
-  switch (change.type) {
-    case "put":
-      return place(rows, change.sandbox, filter, change.insteadOf);
-    case "remove":
-      return rows.some((row) => row.id === change.id) ? rows.filter((row) => row.id !== change.id) : rows;
-    case "booted": {
-      const row = rows.find((candidate) => candidate.id === change.id);
-      const booted = row === undefined ? change.known : endBoot(row, change.state);
-      return booted === undefined || booted === row ? rows : place(rows, booted, filter);
-    }
-  }
+  const id = idOf(change);
+  const row = rows.find((candidate) => candidate.id === id);
+  const next = nextRow(row, change);
+  const insteadOf = change.type === "put" ? change.insteadOf : undefined;
+  if (next === row && insteadOf === undefined) return rows;
+  const place = row === undefined ? insteadOf : id;
+  const others = rows.filter((other) => other.id !== insteadOf || other.id === place);
+  if (next === undefined || !matchesFilter(next, filter)) return others.filter((other) => other.id !== place);
+  if (others.some((other) => other.id === place)) return others.map((other) => (other.id === place ? next : other));
+  const below = others.findIndex((other) => isNewer(next, other));
+  return below < 0 ? [...others, next] : others.toSpliced(below, 0, next);
+}
+
+/** Id of the sandbox that a change is about. */
+export function idOf(change: SandboxChange): string {
+  return change.type === "put" ? change.sandbox.id : change.id;
+}
+
+/** A list's row after a change; undefined where there is none. */
+function nextRow(row: Sandbox | undefined, change: SandboxChange): Sandbox | undefined {
+  if (change.type === "remove") return undefined;
+  if (row !== undefined) return changeSandbox(row, change);
+  return change.type === "put" ? change.sandbox : change.known;
 }
 
 /** What a booting sandbox looks like once its boot has ended. Any state but a booting one is the server's newer word and stays. */
 export function endBoot(sandbox: Sandbox, state: "running" | "error"): Sandbox {
   const booting = sandbox.state === "creating" || sandbox.state === "starting" || sandbox.state === "unknown";
   return booting ? { ...sandbox, state, status: state } : sandbox;
-}
-
-/** True when the list with this filter would hold the sandbox. Attribution matches exactly; members are ANDed. Contract 2.1. */
-export function matchesFilter(sandbox: Sandbox, filter: ListSandboxesFilter): boolean {
-  const { externalWorkspaceId, externalUserId, externalProjectId, state } = filter;
-  return (
-    (externalWorkspaceId === undefined || sandbox.externalWorkspaceId === externalWorkspaceId) &&
-    (externalUserId === undefined || sandbox.externalUserId === externalUserId) &&
-    (externalProjectId === undefined || sandbox.externalProjectId === externalProjectId) &&
-    (state === undefined || (typeof state === "string" ? state === sandbox.state : state.includes(sandbox.state)))
-  );
 }
 
 /** `next`, with every row that did not change being the very object of `previous`, wherever it stands now, so that its component need not render. */
@@ -66,23 +68,11 @@ export function shareRows(previous: readonly Sandbox[], next: readonly Sandbox[]
   return same ? previous : rows;
 }
 
-function place(rows: readonly Sandbox[], sandbox: Sandbox, filter: ListSandboxesFilter, insteadOf?: string): readonly Sandbox[] {
-  const held = rows.some((row) => row.id === sandbox.id);
-  const replaced = held ? sandbox.id : insteadOf;
-  const others = rows.filter((row) => row.id === replaced || (row.id !== sandbox.id && row.id !== insteadOf));
-  if (!matchesFilter(sandbox, filter)) return others.filter((row) => row.id !== replaced);
-  if (others.some((row) => row.id === replaced)) return others.map((row) => (row.id === replaced ? sandbox : row));
-  const below = isOptimisticSandbox(sandbox) ? 0 : others.findIndex((row) => isNewer(sandbox, row));
-  return below < 0 ? [...others, sandbox] : [...others.slice(0, below), sandbox, ...others.slice(below)];
-}
-
-/** Lists stand newest first; a time that is missing or cannot be read counts as now. */
+/** Lists stand newest first. An optimistic row, and one of unknown age, counts as new. */
 function isNewer(sandbox: Sandbox, than: Sandbox): boolean {
-  if (isOptimisticSandbox(than)) return false;
-  return timeOf(sandbox) > timeOf(than);
+  return ageOf(sandbox) < ageOf(than);
 }
 
-function timeOf(sandbox: Sandbox): number {
-  const time = Date.parse(sandbox.createdAt ?? "");
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+function ageOf(sandbox: Sandbox): number {
+  return isOptimisticSandbox(sandbox) ? Number.NEGATIVE_INFINITY : -(Date.parse(sandbox.createdAt ?? "") || Number.POSITIVE_INFINITY);
 }

@@ -21,6 +21,5 @@ export function useSandbox<Selected = Sandbox>(
   { query }: UseSandboxOptions<Selected> = {},
 ): UseQueryResult<Selected, MiosaError> {
   const { client, queryClient } = useMiosa();
-  const { select: _, ...detail } = sandboxQueries.detail(client, id);
-  return useQuery<Sandbox, MiosaError, Selected, ReturnType<typeof sandboxKeys.detail>>({ ...detail, ...query }, queryClient);
+  return useQuery({ ...sandboxQueries.detail<Selected>(client, id), ...query }, queryClient);
 }

@@ -43,22 +43,18 @@ export function useSandboxReadiness(
   { enabled = true, timeoutMs, stream, pollIntervalMs, idleTimeoutMs }: UseSandboxReadinessOptions = {},
 ): SandboxReadiness {
   const { queryClient, readiness } = useMiosa();
-  const exists = id !== undefined && !isOptimisticSandbox({ id });
-  const active = enabled && exists;
+  const active = enabled && id !== undefined && !isOptimisticSandbox({ id });
   const watch = useMemo(
     () => ({ id: id ?? "", timeoutMs, stream, pollIntervalMs, idleTimeoutMs }),
     [id, timeoutMs, stream, pollIntervalMs, idleTimeoutMs],
   );
-  const probe = queryClient.getQueryData<Readiness>(sandboxKeys.readiness(watch.id));
-  const prefetched = useMemo(() => readyFrom(probe), [probe]);
-
+  const prefetched = useMemo(
+    () => readyFrom(queryClient.getQueryData<Readiness>(sandboxKeys.readiness(watch.id))),
+    [queryClient, watch],
+  );
   const subscribe = useCallback(
-    (onChange: () => void) => {
-      if (!exists) return () => {};
-      if (prefetched !== undefined) readiness.adopt(watch, prefetched);
-      return readiness.subscribe(watch, onChange, active);
-    },
-    [readiness, watch, prefetched, exists, active],
+    (onChange: () => void) => readiness.subscribe(watch, onChange, active && prefetched === undefined),
+    [readiness, watch, prefetched, active],
   );
   const snapshot = useSyncExternalStore(
     subscribe,

@@ -21,6 +21,5 @@ export function useSandboxes<Selected = Sandbox[]>(
   { query }: UseSandboxesOptions<Selected> = {},
 ): UseQueryResult<Selected, MiosaError> {
   const { client, queryClient } = useMiosa();
-  const { select: _, ...list } = sandboxQueries.list(client, filter);
-  return useQuery<Sandbox[], MiosaError, Selected, ReturnType<typeof sandboxKeys.list>>({ ...list, ...query }, queryClient);
+  return useQuery({ ...sandboxQueries.list<Selected>(client, filter), ...query }, queryClient);
 }
