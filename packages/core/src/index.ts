@@ -1,9 +1,17 @@
 export { createMiosaClient } from "./createMiosaClient.js";
-export { createTransport, type CallInit, type Query, type StreamInit, type Transport } from "./http/transport.js";
+export { createTransport, type AnyRoute, type CallInit, type Query, type StreamInit, type Transport } from "./http/transport.js";
 export { createSandboxes, matchesFilter } from "./sandboxes/createSandboxes.js";
+export { createSandbox, type SandboxApi } from "./sandboxes/sandboxCalls.js";
 export { createComputers } from "./computers/createComputers.js";
+export { deleteComputer, getComputer } from "./computers/computerCalls.js";
 export { createExec } from "./exec/createExec.js";
+export { runCommand } from "./exec/runCommand.js";
+export { streamCommand } from "./exec/streamCommand.js";
+export { createFiles } from "./files/createFiles.js";
+export { createDesktop } from "./desktop/createDesktop.js";
 export { createEvents } from "./events/createEvents.js";
+export { createUsage } from "./usage/createUsage.js";
+export { createTokens } from "./tokens/createTokens.js";
 export { createLiveFeed } from "./liveFeed/createLiveFeed.js";
 export type {
   FeedClient,
@@ -18,18 +26,68 @@ export type {
 export { getReadiness } from "./readiness/getReadiness.js";
 export { waitUntilReady } from "./readiness/waitUntilReady.js";
 export { watchReadiness } from "./readiness/watchReadiness.js";
-export type { Computers, Events, Exec, MiosaClient, Sandboxes } from "./client.js";
-export type { MiosaClientOptions } from "./clientOptions.js";
+export type { Computers, Desktop, Events, Exec, Files, MiosaClient, Sandboxes, Tokens, Usage } from "./client.js";
+export type { ErrorTrace, MiosaClientOptions, RequestTrace, ResponseTrace } from "./clientOptions.js";
+export type {
+  CreateReadyOptions,
+  CreateSandboxInput,
+  ForkInput,
+  PreviewShare,
+  SandboxActions,
+  SandboxPreview,
+  SandboxSnapshot,
+  SandboxUsage,
+  SandboxVariable,
+  UpdateSandboxInput,
+} from "./sandboxes/types.js";
+export type {
+  Download,
+  FileChange,
+  FileContent,
+  FileEntry,
+  FileTree,
+  FileType,
+  TransferOptions,
+  UploadOptions,
+  WatchFilesOptions,
+  WriteManyResult,
+} from "./files/types.js";
+export type { DesktopWindow, Point, Region } from "./desktop/types.js";
+export type {
+  UsageGroup,
+  UsageQuery,
+  UsageReport,
+  UsageRow,
+  UsageSession,
+  UsageSessionsFilter,
+  UsageSummary,
+} from "./usage/types.js";
+export type { MintScopedInput, ScopedToken } from "./tokens/types.js";
 export type {
   Attribution,
   Computer,
   ComputerState,
   CreateComputerInput,
+  EachOptions,
   ListSandboxesFilter,
+  ResizeInput,
   Sandbox,
+  UpdateComputerInput,
+  WaitForStateOptions,
 } from "./computers/types.js";
 export type { MiosaEvent, StreamEventsOptions } from "./events/types.js";
-export type { ExecResult, RunInput, RunOptions } from "./exec/types.js";
+export type {
+  ExecEvent,
+  ExecResult,
+  PythonInput,
+  RunInput,
+  RunOptions,
+  RunPlace,
+  SpawnedCommand,
+  SpawnInput,
+  SpawnOptions,
+  SpawnOutput,
+} from "./exec/types.js";
 export type { CallOptions, MutationOptions } from "./options.js";
 export type {
   Readiness,

@@ -1,9 +1,9 @@
-import type { Route, RouteParams } from "@miosa/protocol";
+import type { RouteParams } from "@miosa/protocol";
 import { closeableGenerator } from "../closeableGenerator.js";
 import { isApiError, isMiosaError, isRetryable, isTimeoutError, NetworkError, ProtocolError, type MiosaError } from "../errors.js";
 import { asString, isRecord } from "../guards.js";
 import { backoffMs, longestRetryAfterMs } from "../http/retryDelay.js";
-import type { Query, Transport } from "../http/transport.js";
+import type { AnyRoute, Query, Transport } from "../http/transport.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import type { SseMessage } from "../sse/sseMessages.js";
 import { monotonicNowMs } from "../timers.js";
@@ -22,7 +22,7 @@ const healthyStreamMs = 5_000;
  */
 export function followEvents<Path extends string>(
   transport: Transport,
-  route: Route & { path: Path },
+  route: AnyRoute<Path>,
   target: { params: Readonly<Record<RouteParams<Path>, string>>; query?: Query | undefined },
   options: Omit<StreamEventsOptions, "types"> = {},
 ): AsyncGenerator<MiosaEvent, void, void> {

@@ -1,4 +1,5 @@
 import type { MiosaError } from "../errors.js";
+import type { CallOptions } from "../options.js";
 
 /** One lifecycle event, in camelCase. Members that the server adds and we do not know are kept. Contract 5.2 and 5.3. */
 export interface MiosaEvent {
@@ -28,4 +29,20 @@ export interface StreamEventsOptions {
   /** Ends the stream; the loop rejects with the signal's reason and the connection is closed. */
   signal?: AbortSignal | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Lifecycle events. Contract 5. */
+export interface Events {
+  /**
+   * Events of everything the credential can see, for as long as the loop runs: it reconnects by itself and resumes after the
+   * last event. Throws the abort reason, or the typed error of a refusal that asking again cannot change. `GET /events/stream`.
+   */
+  stream(options?: StreamEventsOptions): AsyncGenerator<MiosaEvent, void, void>;
+  /** Events of one sandbox, its commands' output included, in the same way. `GET /sandboxes/:id/events`. */
+  sandboxStream(id: string, options?: Omit<StreamEventsOptions, "types">): AsyncGenerator<MiosaEvent, void, void>;
+  /**
+   * A ticket with which a native `EventSource` opens one stream, as `?ticket=…`: it takes no headers. It works once and for a
+   * minute, so every reconnect needs a new one. `POST /auth/sse-ticket`.
+   */
+  mintTicket(options?: CallOptions): Promise<{ ticket: string; expiresInSec: number }>;
 }

@@ -1,7 +1,7 @@
 import { invalidArgument, MiosaError } from "../errors.js";
 
-/** Query parameters; undefined ones are left out. */
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** Query parameters; undefined ones are left out, and a list repeats its name. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** The URL of a path below the base URL. Throws `INVALID_ARGUMENT` when the base is no http(s) URL, nor a path in a page. */
 export function requestUrl(baseUrl: string, path: string, query: Query = {}): string {
@@ -17,6 +17,8 @@ export function requestUrl(baseUrl: string, path: string, query: Query = {}): st
     });
   }
   if (!/^https?:$/.test(url.protocol)) throw invalidArgument(`baseUrl must be an http(s) URL; its scheme is "${url.protocol}".`);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    for (const each of [value].flat()) if (each !== undefined) url.searchParams.append(name, String(each));
+  }
   return url.href;
 }

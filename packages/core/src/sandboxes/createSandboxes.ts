@@ -1,77 +1,54 @@
-import { computerRoutes, sandboxTemplate } from "@miosa/protocol";
-import type { Sandboxes } from "../client.js";
-import { computerFromWire } from "../computers/computerFromWire.js";
-import { listAllComputers } from "../computers/listComputers.js";
-import type { CreateComputerInput, ListSandboxesFilter, Sandbox } from "../computers/types.js";
-import { invalidArgument } from "../errors.js";
-import { isRecord } from "../guards.js";
+import { sandboxTemplate } from "@miosa/protocol";
+import { computerFromReply, deleteComputer, getComputer } from "../computers/computerCalls.js";
+import { eachComputer, filterQuery, listAllComputers, matchesFilter } from "../computers/listComputers.js";
+import type { Sandbox } from "../computers/types.js";
 import type { Transport } from "../http/transport.js";
+import type { CallOptions } from "../options.js";
 import { getReadiness } from "../readiness/getReadiness.js";
 import { waitUntilReady } from "../readiness/waitUntilReady.js";
 import { watchReadiness } from "../readiness/watchReadiness.js";
-import { requireId } from "../requireId.js";
-import { unwrapOne } from "../wire.js";
+import { requireId, requireOneOf } from "../requireArguments.js";
+import { createReady } from "./createReady.js";
+import { createSandboxActions } from "./sandboxActions.js";
+import { createNativeSandbox, createSandbox, type SandboxApi } from "./sandboxCalls.js";
+import type { Sandboxes } from "./types.js";
 
-/** The `sandboxes` namespace over a transport: the spec's wire, a sandbox being a computer with its template. */
-export function createSandboxes(transport: Transport): Sandboxes {
-  return {
-    async create(input = {}, options = {}) {
-      const body = createBody(input);
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
-      const reply = await transport.call(computerRoutes.create, { params: {}, body, idempotencyKey, options });
-      return computerFromWire(unwrapOne(reply, "computer", "sandbox"));
-    },
+export { matchesFilter } from "../computers/listComputers.js";
+
+/** The `sandboxes` namespace over a transport. By default its CRUD is the spec's: a sandbox is a computer with its template. */
+export function createSandboxes(transport: Transport, { api = "computers" }: { api?: SandboxApi | undefined } = {}): Sandboxes {
+  requireOneOf("sandboxApi", api, ["computers", "sandboxes"]);
+  const isNative = api === "sandboxes";
+  const route = isNative ? "GET /sandboxes" : "GET /computers";
+  // The native collection holds nothing else; in the other one the template tells.
+  const isSandbox = (computer: Sandbox): boolean => isNative || computer.templateType === sandboxTemplate;
+
+  async function getNative(id: string, options?: CallOptions): Promise<Sandbox> {
+    requireId(id);
+    return computerFromReply(await transport.call("GET /sandboxes/:id", { params: { id }, options }));
+  }
+  async function deleteNative(id: string, options?: CallOptions): Promise<void> {
+    requireId(id);
+    await transport.call("DELETE /sandboxes/:id", { params: { id }, options });
+  }
+
+  const sandboxes: Sandboxes = {
+    ...createSandboxActions(transport),
+    create: (input = {}, options) => (isNative ? createNativeSandbox : createSandbox)(transport, input, options),
+    createReady: (input, options) => createReady(sandboxes, input, options),
     async list(filter = {}, options) {
-      const query = {
-        external_workspace_id: filter.externalWorkspaceId,
-        external_user_id: filter.externalUserId,
-        external_project_id: filter.externalProjectId,
-      };
-      const computers = await listAllComputers(transport, query, options);
-      return computers.filter((computer) => computer.templateType === sandboxTemplate && matchesFilter(computer, filter));
+      const all = await listAllComputers(transport, filterQuery(filter), options, route);
+      return all.filter((computer) => isSandbox(computer) && matchesFilter(computer, filter));
     },
-    async get(id, options) {
-      requireId(id);
-      const reply = await transport.call(computerRoutes.get, { params: { id }, options });
-      return computerFromWire(unwrapOne(reply, "computer", "sandbox"));
+    async *each(filter = {}, options) {
+      for await (const computer of eachComputer(transport, filter, options, route)) if (isSandbox(computer)) yield computer;
     },
-    async delete(id, options) {
-      requireId(id);
-      await transport.call(computerRoutes.delete, { params: { id }, options });
-    },
+    get: (id, options) => (isNative ? getNative(id, options) : getComputer(transport, id, options)),
+    delete: (id, options) => (isNative ? deleteNative(id, options) : deleteComputer(transport, id, false, options)),
     readiness: (id, options) => getReadiness(transport, id, options),
     waitUntilReady: (id, options) => waitUntilReady(transport, id, options),
     watchReadiness: (id, options) => watchReadiness(transport, id, options),
     template: () => sandboxTemplate,
   };
-}
-
-/** True when a sandbox passes a list's filter. Servers filter too, where they can. */
-export function matchesFilter(sandbox: Sandbox, filter: ListSandboxesFilter): boolean {
-  const states = filter.state === undefined ? undefined : [filter.state].flat();
-  return (
-    (filter.externalWorkspaceId === undefined || sandbox.externalWorkspaceId === filter.externalWorkspaceId) &&
-    (filter.externalUserId === undefined || sandbox.externalUserId === filter.externalUserId) &&
-    (filter.externalProjectId === undefined || sandbox.externalProjectId === filter.externalProjectId) &&
-    (states === undefined || states.includes(sandbox.state))
-  );
-}
-
-/** Body of a create. The template is the sandbox's only when the caller left it out; a given null is kept (contract 2). */
-function createBody(input: CreateComputerInput): Record<string, unknown> {
-  if (!isRecord(input)) throw invalidArgument("create takes an object of attributes, or nothing.");
-  for (const name of ["name", "externalWorkspaceId", "externalUserId", "externalProjectId"]) {
-    const value = input[name];
-    if (value !== undefined && typeof value !== "string") throw invalidArgument(`${name} must be a string.`);
-  }
-  return {
-    name: input.name,
-    template_type: "templateType" in input && input.templateType !== undefined ? input.templateType : sandboxTemplate,
-    size: input.size,
-    metadata: input.metadata,
-    visibility: input.visibility,
-    external_workspace_id: input.externalWorkspaceId,
-    external_user_id: input.externalUserId,
-    external_project_id: input.externalProjectId,
-  };
+  return sandboxes;
 }

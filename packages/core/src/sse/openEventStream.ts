@@ -1,6 +1,6 @@
-import { eventStreamType, headerNames, type Route, type RouteParams } from "@miosa/protocol";
+import { eventStreamType, headerNames, type RouteParams } from "@miosa/protocol";
 import { NetworkError, ProtocolError, TimeoutError } from "../errors.js";
-import type { Query, Transport } from "../http/transport.js";
+import type { AnyRoute, Query, Transport } from "../http/transport.js";
 import { raceSignal, startTimer, type Timer } from "../timers.js";
 import { createSseParser, type SseMessage } from "./sseMessages.js";
 
@@ -39,10 +39,10 @@ export interface EventStream {
 /** Opens an event stream; resolves once the server answered 2xx with `text/event-stream`. */
 export async function openEventStream<Path extends string>(
   transport: Transport,
-  route: Route & { path: Path },
+  route: AnyRoute<Path>,
   init: EventStreamInit<Path>,
 ): Promise<EventStream> {
-  const request = `${route.method} ${route.path}`;
+  const request = typeof route === "string" ? route : `${route.method} ${route.path}`;
   // One controller closes everything, from outside too, while a read is pending. https://github.com/whatwg/streams/issues/1103
   const controller = new AbortController();
   const { signal } = controller;

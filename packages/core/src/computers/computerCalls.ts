@@ -1,0 +1,107 @@
+import { computerSizes } from "@miosa/protocol";
+import { ApiError, invalidArgument, isApiError, TimeoutError } from "../errors.js";
+import { isRecord } from "../guards.js";
+import type { Transport } from "../http/transport.js";
+import type { CallOptions, MutationOptions } from "../options.js";
+import { requireId, requireNumber, requireOneOf } from "../requireArguments.js";
+import { createDeadline, sleep } from "../timers.js";
+import { unwrapOne } from "../wire.js";
+import { computerFromWire } from "./computerFromWire.js";
+import type { Computer, ComputerState, CreateComputerInput, WaitForStateOptions } from "./types.js";
+
+/** The names that an answer may put a computer under. */
+export function computerFromReply(reply: unknown): Computer {
+  return computerFromWire(unwrapOne(reply, "computer", "sandbox"));
+}
+
+/** Wire body of a create. Throws `INVALID_ARGUMENT` for what no server would take. Contract 2.2 and 6.3. */
+export function createBody(input: CreateComputerInput): Record<string, unknown> {
+  if (!isRecord(input)) throw invalidArgument("create takes an object of attributes, or nothing.");
+  for (const name of ["name", "visibility", "externalWorkspaceId", "externalUserId", "externalProjectId"]) {
+    const value = input[name];
+    if (value !== undefined && typeof value !== "string") throw invalidArgument(`${name} must be a string.`);
+  }
+  requireSize(input.size);
+  if (input.metadata !== undefined && !isRecord(input.metadata)) throw invalidArgument("metadata must be an object.");
+  return {
+    name: input.name,
+    template_type: input.templateType,
+    size: input.size,
+    metadata: input.metadata,
+    visibility: input.visibility,
+    external_workspace_id: input.externalWorkspaceId,
+    external_user_id: input.externalUserId,
+    external_project_id: input.externalProjectId,
+  };
+}
+
+/** Throws `INVALID_ARGUMENT` for a size that is not in the API's table; `xlarge` is an old name of `xl`. */
+export function requireSize(size: unknown): void {
+  if (size !== "xlarge") requireOneOf("size", size, Object.keys(computerSizes));
+}
+
+/** Creates a computer. One idempotency key covers all tries. `POST /computers`. */
+export async function createComputer(transport: Transport, input: CreateComputerInput, options: MutationOptions = {}): Promise<Computer> {
+  const body = createBody(input);
+  const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+  return computerFromReply(await transport.call("POST /computers", { params: {}, body, idempotencyKey, options }));
+}
+
+/** One computer. `GET /computers/:id`. */
+export async function getComputer(transport: Transport, id: string, options?: CallOptions): Promise<Computer> {
+  requireId(id);
+  return computerFromReply(await transport.call("GET /computers/:id", { params: { id }, options }));
+}
+
+/** Deletes a computer; `force` also while it runs. `DELETE /computers/:id`. */
+export async function deleteComputer(transport: Transport, id: string, force: boolean, options?: CallOptions): Promise<void> {
+  requireId(id);
+  await transport.call("DELETE /computers/:id", { params: { id }, query: { force: force || undefined }, options });
+}
+
+const hopeless: ReadonlySet<ComputerState> = new Set(["error", "destroying", "destroyed"]);
+
+/**
+ * Asks until a computer has a state, first at once. Rejects with `COMPUTER_ERROR` when it failed or is being destroyed, with
+ * a TimeoutError at the deadline, and with any refusal at once; a lost connection or an overloaded server is asked again.
+ */
+export async function waitForState(
+  transport: Transport,
+  id: string,
+  wanted: ComputerState,
+  options: WaitForStateOptions = {},
+): Promise<Computer> {
+  const { timeoutMs = 300_000, pollIntervalMs = 2_000, headers } = options;
+  requireNumber("timeoutMs", timeoutMs, 0);
+  requireNumber("pollIntervalMs", pollIntervalMs, 0);
+  requireId(id);
+  options.signal?.throwIfAborted();
+  const deadline = createDeadline(timeoutMs, options.signal);
+  const { signal } = deadline;
+  try {
+    for (;;) {
+      const computer = await deadline.race(getComputer(transport, id, { signal, timeoutMs: Math.min(timeoutMs, 30_000), headers }));
+      if (computer.state === wanted) return computer;
+      if (hopeless.has(computer.state)) {
+        throw new ApiError(`Computer ${id} is ${computer.status} and will not become ${wanted}.`, {
+          code: "COMPUTER_ERROR",
+          sandboxId: id,
+          details: computer,
+        });
+      }
+      await sleep(pollIntervalMs, signal);
+    }
+  } catch (error) {
+    if (deadline.expired) {
+      throw new TimeoutError(`Computer ${id} was not ${wanted} within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
+    }
+    throw error;
+  } finally {
+    deadline.dispose();
+  }
+}
+
+/** True for the answer of a server that does not know a route or its method. */
+export function isUnknownRoute(error: unknown): boolean {
+  return isApiError(error) && (error.status === 404 || error.status === 405);
+}
