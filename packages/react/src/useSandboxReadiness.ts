@@ -7,7 +7,11 @@ import { isOptimisticSandbox } from "./optimisticSandbox.js";
 import { isFinal } from "./readinessStore.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
-/** Options of {@link useSandboxReadiness}. Components that give the same ones share one watch per sandbox. */
+/**
+ * Options of {@link useSandboxReadiness}. Components that give the same ones share one watch per sandbox. All watches share the
+ * live feed's connection, and watches of one sandbox the deadline of the first; one that sets `stream`, `pollIntervalMs` or
+ * `idleTimeoutMs` stays off the feed.
+ */
 export interface UseSandboxReadinessOptions
   extends Pick<WatchReadinessOptions, "timeoutMs" | "stream" | "pollIntervalMs" | "idleTimeoutMs"> {
   /** False opens nothing; what other components learn about the sandbox is still shown. @default true */
@@ -19,7 +23,7 @@ export interface SandboxReadiness {
   /** `idle` when nothing is watched and nothing known: `enabled: false`, no id, an optimistic row. `ready`, `timedOut` and `failed` are final. */
   phase: ReadinessPhase | "idle";
   isReady: boolean;
-  /** True when nothing more is learned without `retry`. */
+  /** True once the wait is over. A wait that `timedOut` still turns `ready` when that becomes known while the component is there. */
   isFinal: boolean;
   /** Where the newest word came from; null before the watch has begun. */
   source: ReadinessSource | null;
