@@ -162,6 +162,17 @@ test("a reset reaches both sides after exactly its bytes", async () => {
   await expectNoConnections(proxy);
 });
 
+test("a connection that nothing was ever sent on is told apart", async () => {
+  const target = await startTarget(answeringOpen("abc"));
+  const proxy = await startProxy({ targetPort: target.port });
+  const clients = [openClient(proxy.port), openClient(proxy.port)];
+  await expect.poll(proxy.connections).toEqual({ sockets: 4, unused: 4 });
+  clients[0]?.socket.write("?");
+  await expect.poll(proxy.connections).toEqual({ sockets: 4, unused: 2 });
+  for (const { socket } of clients) socket.destroy();
+  await expect.poll(proxy.connections).toEqual({ sockets: 0, unused: 0 });
+});
+
 test("a reset before the first byte refuses the connection", async () => {
   const target = await startTarget(answering("never"));
   const proxy = await startProxy({ targetPort: target.port, faults: () => ({ toServer: [{ kind: "reset", at: 0 }] }) });
@@ -288,7 +299,7 @@ test("close cuts every connection, stalled ones too, and no new one is taken", a
   for (const client of clients) client.socket.write("?");
   for (const client of clients) await expect.poll(client.text).toBe("a");
   await proxy.close();
-  expect(proxy.connections()).toEqual({ sockets: 0 });
+  expect(proxy.connections()).toEqual({ sockets: 0, unused: 0 });
   await proxy.close();
   const late = openClient(proxy.port);
   await expect.poll(late.state).toBe("ECONNREFUSED");

@@ -42,8 +42,12 @@ export interface FaultProxy extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
-  /** Sockets that are open right now: one towards the client and one towards the server for each connection. */
-  connections(): { sockets: number };
+  /**
+   * Sockets that are open right now, one towards the client and one towards the server for each connection; `unused` are those
+   * of connections on which the client never sent a byte, as Node's `fetch` opens one after an abort.
+   * https://github.com/nodejs/undici/issues/5845
+   */
+  connections(): { sockets: number; unused: number };
   /** Connections made so far. */
   connectionCount(): number;
   /** The faults that have happened so far, connection by connection. */
@@ -55,6 +59,8 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 interface Open {
+  /** Its open sockets, if the client never sent a byte on it. */
+  unused(): number;
   happened(): FaultRecord[];
   calm(): void;
   close(): void;
@@ -105,7 +111,10 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    connections: () => ({ sockets: sockets.size }),
+    connections: () => ({
+      sockets: sockets.size,
+      unused: connections.reduce((sum, connection) => sum + connection.unused(), 0),
+    }),
     connectionCount: () => connections.length,
     happened: () => connections.flatMap((connection) => connection.happened()),
     calm() {
@@ -168,6 +177,7 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
   });
 
   return {
+    unused: () => (client.bytesRead > 0 ? 0 : [client, upstream].filter((socket) => !socket.closed).length),
     happened: () => [
       ...cursors.toServer.happened.map((fault) => ({ connection: index, direction: "toServer" as const, fault })),
       ...cursors.toClient.happened.map((fault) => ({ connection: index, direction: "toClient" as const, fault })),

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { createSchedule } from "./schedule.js";
+import { soak } from "./soak.js";
+
+const runs = 300;
+
+test("no wait breaks a promise under random faults", { timeout: 120_000 }, async () => {
+  const report = await soak({ seeds: Array.from({ length: runs }, (_, index) => `ci/${index}`) });
+  expect(report.failures.map(({ seed, findings }) => `npm run soak -- --only ${seed}: ${findings.join("; ")}`)).toEqual([]);
+  expect(report.runs).toBe(runs);
+  // The schedules do what they are for.
+  for (const outcome of ["true", "false", "rejected", "aborted", "left"]) expect(report.outcomes[outcome]).toBeGreaterThan(0);
+  for (const fault of ["split", "delay", "stall", "reset", "cut", "halfClose", "drop", "duplicate"]) expect(report.faults[fault]).toBeGreaterThan(0);
+});
+
+test("a seed tells the whole schedule", () => {
+  expect(createSchedule("ci/1")).toEqual(createSchedule("ci/1"));
+  expect(createSchedule("ci/1")).not.toEqual(createSchedule("ci/2"));
+});

@@ -1,0 +1,111 @@
+import { installJumpingClock } from "./jumpingClock.js";
+import { judge } from "./judge.js";
+import { startLagMeter } from "./lagMeter.js";
+import { type RunContext, type RunRecord, runOnce } from "./runOnce.js";
+
+/** A run in which a promise was broken. */
+export interface Failure {
+  seed: string;
+  findings: readonly string[];
+  record: RunRecord | undefined;
+}
+
+/** What a soak came to. */
+export interface SoakReport {
+  runs: number;
+  failures: readonly Failure[];
+  /** How many runs ended in each way. */
+  outcomes: Readonly<Record<string, number>>;
+  /** How many faults of each kind happened on the wire. */
+  faults: Readonly<Record<string, number>>;
+  requests: number;
+  worstLagMs: number;
+}
+
+/** Options of `soak`. */
+export interface SoakOptions {
+  seeds: readonly string[];
+  /** Runs at a time. @default 24 */
+  parallel?: number;
+  onProgress?: (done: number, failures: number) => void;
+}
+
+const batchSize = 240;
+const settleMs = 4_000;
+/** What holds a process open: timers, sockets, servers, and name look-ups. */
+const resourceKinds = ["Timeout", "TCPSocketWrap", "TCPServerWrap", "TCPConnectWrap", "GetAddrInfoReqWrap"];
+
+/** Runs every seed and collects what went wrong. After each batch of runs the process must be as it was before it. */
+export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): Promise<SoakReport> {
+  const failures: Failure[] = [];
+  const outcomes: Record<string, number> = {};
+  const faults: Record<string, number> = {};
+  let requests = 0;
+  let worstLagMs = 0;
+  let done = 0;
+
+  async function runBatch(batch: readonly string[], atATime: number, report: boolean): Promise<string | undefined> {
+    const before = resources();
+    const context: RunContext = { lag: startLagMeter(), clock: installJumpingClock() };
+    const queue = [...batch];
+    const work = async (): Promise<void> => {
+      for (let seed = queue.shift(); seed !== undefined; seed = queue.shift()) {
+        const record = await runOnce(seed, context);
+        if (report) take(record);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: atATime }, work));
+    } finally {
+      context.lag.stop();
+      context.clock.restore();
+    }
+    return leftOver(before);
+  }
+
+  function take(record: RunRecord): void {
+    const { outcome, happened } = record;
+    const findings = judge(record);
+    if (findings.length > 0) failures.push({ seed: record.schedule.seed, findings, record });
+    outcomes[outcome.kind] = (outcomes[outcome.kind] ?? 0) + 1;
+    for (const { fault } of happened) faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
+    requests += record.requests.length;
+    worstLagMs = Math.max(worstLagMs, record.worstLagMs);
+    done += 1;
+    onProgress?.(done, failures.length);
+  }
+
+  for (let from = 0; from < seeds.length; from += batchSize) {
+    const batch = seeds.slice(from, from + batchSize);
+    const left = await runBatch(batch, parallel, true);
+    if (left !== undefined) failures.push(await blame(batch, left));
+  }
+
+  /** Finds the run that leaks, one by one. */
+  async function blame(batch: readonly string[], left: string): Promise<Failure> {
+    for (const seed of batch) {
+      const alone = await runBatch([seed], 1, false);
+      if (alone !== undefined) return { seed, findings: [`left behind in the process: ${alone}`], record: undefined };
+    }
+    return { seed: `${batch[0]} to ${batch.at(-1)}`, findings: [`left behind in the process by the batch, though by no run of it alone: ${left}`], record: undefined };
+  }
+
+  return { runs: done, failures, outcomes, faults, requests, worstLagMs };
+}
+
+function resources(): Map<string, number> {
+  const active = process.getActiveResourcesInfo();
+  return new Map(resourceKinds.map((kind) => [kind, active.filter((name) => name === kind).length]));
+}
+
+/** What the process holds beyond what it held before; undefined once there is nothing. */
+async function leftOver(before: ReadonlyMap<string, number>): Promise<string | undefined> {
+  const deadlineMs = performance.now() + settleMs;
+  for (;;) {
+    const more = Array.from(resources(), ([kind, count]) => ({ kind, count: count - (before.get(kind) ?? 0) })).filter(({ count }) => count > 0);
+    if (more.length === 0) return undefined;
+    if (performance.now() > deadlineMs) return more.map(({ kind, count }) => `${count} ${kind}`).join(", ");
+    // Not by a timer, which would count itself.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
