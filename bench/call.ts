@@ -6,8 +6,8 @@ import { startFixedServer } from "./lib/fixedServer.js";
 import { writeSection } from "./lib/results.js";
 
 const targetRatio = 1.4;
-const rounds = 60;
-const times = 100;
+const rounds = 200;
+const times = 25;
 const apiKey = "msk_bench_0000000000000000";
 const sandbox = {
   id: "0b6f7a1e-6f1e-4a53-9d52-3f0c2f6f2c11",
