@@ -35,14 +35,14 @@ export type RouteParams<Path extends string> = Path extends `${string}:${infer N
     : never;
 
 /**
- * Fills a route's `:name` segments, each percent-encoded, and returns the path relative to the base URL.
- * A segment of `.` or `..` is encoded too, so that no URL parser folds it away.
+ * Fills a route's `:name` segments, each percent-encoded, and returns the path relative to the base URL. Throws a RangeError for
+ * an empty value, and for `.` and `..`, which every URL parser folds away, escaped or not.
  */
 export function buildPath<Path extends string>(path: Path, params: Readonly<Record<RouteParams<Path>, string>>): string {
-  const values: Readonly<Record<string, string>> = params;
-  return path.replace(/:(\w+)/g, (_, name: string) => encodeSegment(values[name] ?? ""));
-}
-
-function encodeSegment(segment: string): string {
-  return /^\.{1,2}$/.test(segment) ? segment.replaceAll(".", "%2E") : encodeURIComponent(segment);
+  const values: Readonly<Record<string, unknown>> = params;
+  return path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = values[name];
+    if (typeof value === "string" && !/^\.{0,2}$/.test(value)) return encodeURIComponent(value);
+    throw new RangeError(`${name} must be a non-empty string other than "." and "..".`);
+  });
 }

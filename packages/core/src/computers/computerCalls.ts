@@ -3,7 +3,7 @@ import { ApiError, invalidArgument, isApiError, TimeoutError } from "../errors.j
 import { isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
-import { requireId, requireNumber, requireOneOf } from "../requireArguments.js";
+import { requireNumber, requireOneOf } from "../requireArguments.js";
 import { createDeadline, sleep } from "../timers.js";
 import { unwrapOne } from "../wire.js";
 import { computerFromWire } from "./computerFromWire.js";
@@ -49,13 +49,11 @@ export async function createComputer(transport: Transport, input: CreateComputer
 
 /** One computer. `GET /computers/:id`. */
 export async function getComputer(transport: Transport, id: string, options?: CallOptions): Promise<Computer> {
-  requireId(id);
   return computerFromReply(await transport.call("GET /computers/:id", { params: { id }, options }));
 }
 
 /** Deletes a computer; `force` also while it runs. `DELETE /computers/:id`. */
 export async function deleteComputer(transport: Transport, id: string, force: boolean, options?: CallOptions): Promise<void> {
-  requireId(id);
   await transport.call("DELETE /computers/:id", { params: { id }, query: { force: force || undefined }, options });
 }
 
@@ -74,7 +72,6 @@ export async function waitForState(
   const { timeoutMs = 300_000, pollIntervalMs = 2_000, headers } = options;
   requireNumber("timeoutMs", timeoutMs, 0);
   requireNumber("pollIntervalMs", pollIntervalMs, 0);
-  requireId(id);
   options.signal?.throwIfAborted();
   const deadline = createDeadline(timeoutMs, options.signal);
   const { signal } = deadline;

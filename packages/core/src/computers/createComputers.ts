@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
-import { requireId, requireNumber } from "../requireArguments.js";
+import { requireNumber } from "../requireArguments.js";
 import {
   computerFromReply,
   createBody,
@@ -20,7 +20,6 @@ export function createComputers(transport: Transport): Computers {
   const act =
     (action: "start" | "stop" | "restart") =>
     async (id: string, options: MutationOptions = {}): Promise<void> => {
-      requireId(id);
       const { idempotencyKey } = options;
       await transport.call(`POST /computers/:id/${action}`, { params: { id }, idempotencyKey, options });
     };
@@ -33,7 +32,6 @@ export function createComputers(transport: Transport): Computers {
     each: (filter = {}, options) => eachComputer(transport, filter, options),
     get: (id, options) => getComputer(transport, id, options),
     async update(id, changes, options) {
-      requireId(id);
       const { name, visibility, metadata } = createBody(changes);
       return computerFromReply(
         await transport.call("PATCH /computers/:id", { params: { id }, body: { name, visibility, metadata }, options }),
@@ -45,7 +43,6 @@ export function createComputers(transport: Transport): Computers {
     stop: act("stop"),
     restart: act("restart"),
     async clone(id, input = {}, options = {}) {
-      requireId(id);
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const body = createBody(input);
       return computerFromReply(await transport.call("POST /computers/:id/clone", { params: { id }, body, idempotencyKey, options }));
@@ -58,7 +55,6 @@ export function createComputers(transport: Transport): Computers {
 
 /** By PATCH, and by POST on servers that know only that. */
 async function resize(transport: Transport, id: string, input: ResizeInput, options?: CallOptions): Promise<Computer> {
-  requireId(id);
   const { size, cpu, memoryMb } = input;
   requireSize(size);
   if (cpu !== undefined) requireNumber("cpu", cpu, 1);

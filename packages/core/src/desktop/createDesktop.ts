@@ -2,7 +2,7 @@ import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireId, requireNumber, requireOneOf, requireString } from "../requireArguments.js";
+import { requireNumber, requireOneOf, requireString } from "../requireArguments.js";
 import { camelize, unwrapMany, unwrapOne } from "../wire.js";
 import type { Desktop, DesktopWindow, Point } from "./types.js";
 
@@ -12,12 +12,10 @@ type Input = "click" | "double-click" | "move" | "drag" | "type" | "key" | "scro
 /** The `desktop` namespace over a transport. Where servers read a field by different names, all of them are sent. */
 export function createDesktop(transport: Transport): Desktop {
   async function input(id: string, name: Input, body: object, options: CallOptions | undefined): Promise<void> {
-    requireId(id);
     await transport.call(`POST /computers/:id/desktop/${name}`, { params: { id }, body, retry: false, options });
   }
   return {
     async screenshot(id, { region, ...options } = {}) {
-      requireId(id);
       const init = { params: { id }, answer: "bytes", retry: region === undefined, options } as const;
       if (region) for (const side of ["x", "y", "width", "height"] as const) requireNumber(`region.${side}`, region[side], 0);
       const bytes = region
@@ -53,13 +51,11 @@ export function createDesktop(transport: Transport): Desktop {
       await input(id, "wait", { ms: durationMs, seconds: durationMs / 1000 }, options);
     },
     async windows(id, options) {
-      requireId(id);
       const reply = await transport.call("GET /computers/:id/desktop/windows", { params: { id }, options });
       return unwrapMany(reply, "windows").items.map(windowFromWire);
     },
     focusWindow: async (id, windowId, options) => input(id, "window/focus", { window_id: windowId }, options),
     async cursor(id, options) {
-      requireId(id);
       const { x, y } = unwrapOne(await transport.call("GET /computers/:id/desktop/cursor", { params: { id }, options }), "cursor");
       if (typeof x === "number" && typeof y === "number") return { x, y };
       throw new ProtocolError("The server sent no cursor position.", { code: "INVALID_RESPONSE", sandboxId: id });

@@ -2,7 +2,7 @@ import { execTimeoutSec } from "@miosa/protocol";
 import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
-import { requireId, requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireString } from "../requireArguments.js";
 import { camelize, unwrapOne } from "../wire.js";
 import type { ExecResult, PythonInput, RunInput, RunOptions, RunPlace } from "./types.js";
 
@@ -29,7 +29,6 @@ async function run(
   place: RunPlace,
   options: RunOptions,
 ): Promise<ExecResult> {
-  requireId(id);
   const { cwd, env, timeoutSec } = checkedPlace(place);
   const reply = await transport.call(route, {
     params: { id },

@@ -2,7 +2,7 @@ import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireId, requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireString } from "../requireArguments.js";
 import { unwrapMany, unwrapOne } from "../wire.js";
 import { downloadFile } from "./downloadFile.js";
 import { contentBytes, toBase64 } from "./fileContent.js";
@@ -40,7 +40,6 @@ export function createFiles(transport: Transport): Files {
       await transport.call("POST /computers/:id/files/write", { params: { id }, body, ...keyed(options) });
     },
     async writeMany(id, files, options = {}) {
-      requireId(id);
       if (!isList(files)) throw invalidArgument("files must be a list of { path, content }.");
       const wire = await Promise.all(
         files.map(async ({ path, content }) => {
@@ -68,7 +67,6 @@ export function createFiles(transport: Transport): Files {
       await transport.call("POST /computers/:id/files/mkdir", { params: { id }, body: { path, recursive }, ...keyed(options) });
     },
     async rename(id, from, to, options = {}) {
-      requireId(id);
       requireString("from", from);
       requireString("to", to);
       await transport.call("POST /computers/:id/files/rename", { params: { id }, body: { from, to }, ...keyed(options) });
@@ -89,7 +87,6 @@ export function createFiles(transport: Transport): Files {
 }
 
 function check(id: string, path: string): void {
-  requireId(id);
   requireString("path", path);
 }
 

@@ -1,7 +1,7 @@
 import { buildPath, defaultBaseUrl, headerNames, type Route, type RouteName, type RouteParams } from "@miosa/protocol";
 import ky from "ky";
 import type { MiosaClientOptions, RequestTrace } from "../clientOptions.js";
-import { isMiosaError, isRetryable, MiosaError, TimeoutError } from "../errors.js";
+import { invalidArgument, isMiosaError, isRetryable, MiosaError, TimeoutError } from "../errors.js";
 import type { CallOptions } from "../options.js";
 import { createDeadline, monotonicNowMs, raceSignal } from "../timers.js";
 import { requireNumber } from "../requireArguments.js";
@@ -116,7 +116,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     const request = typeof route === "string" ? route : `${route.method} ${route.path}`;
     const space = request.indexOf(" ");
     const method = request.slice(0, space);
-    const path = buildPath(request.slice(space + 1), params);
+    const path = pathOf(request.slice(space + 1), params);
     return { context: { request, sandboxId: params["id"] }, method, path, url: requestUrl(baseUrl, path, query) };
   }
 
@@ -221,8 +221,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     async connect(route, init) {
       const WebSocket = options.webSocket ?? globalThis.WebSocket;
       if (!WebSocket) {
-        const message = "This runtime has no WebSocket. Give one as the client's webSocket option, such as that of the ws package.";
-        throw new MiosaError(message, { code: "INVALID_ARGUMENT" });
+        throw invalidArgument("This runtime has no WebSocket. Give one as the client's webSocket option, such as that of the ws package.");
       }
       const { url } = prepare(route, init.params, init.query);
       const value = await authorization(init.signal);
@@ -230,6 +229,15 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       return new WebSocket(url.replace(/^http/, "ws"), [init.protocol, ...protocols]);
     },
   };
+}
+
+function pathOf(pattern: string, params: Readonly<Record<string, string>>): string {
+  try {
+    return buildPath(pattern, params);
+  } catch (cause) {
+    // A lone surrogate cannot be encoded, and some names cannot stand in a path.
+    throw invalidArgument(cause instanceof RangeError ? cause.message : "An id or name holds half a character.");
+  }
 }
 
 /** An error of ours as it is; anything else came from arguments that fetch refused, such as a header with a line break. */

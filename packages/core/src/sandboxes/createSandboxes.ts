@@ -7,7 +7,7 @@ import type { CallOptions } from "../options.js";
 import { getReadiness } from "../readiness/getReadiness.js";
 import { waitUntilReady } from "../readiness/waitUntilReady.js";
 import { watchReadiness } from "../readiness/watchReadiness.js";
-import { requireId, requireOneOf } from "../requireArguments.js";
+import { requireOneOf } from "../requireArguments.js";
 import { createReady } from "./createReady.js";
 import { createSandboxActions } from "./sandboxActions.js";
 import { createNativeSandbox, createSandbox, type SandboxApi } from "./sandboxCalls.js";
@@ -24,11 +24,9 @@ export function createSandboxes(transport: Transport, { api = "computers" }: { a
   const isSandbox = (computer: Sandbox): boolean => isNative || computer.templateType === sandboxTemplate;
 
   async function getNative(id: string, options?: CallOptions): Promise<Sandbox> {
-    requireId(id);
     return computerFromReply(await transport.call("GET /sandboxes/:id", { params: { id }, options }));
   }
   async function deleteNative(id: string, options?: CallOptions): Promise<void> {
-    requireId(id);
     await transport.call("DELETE /sandboxes/:id", { params: { id }, options });
   }
 

@@ -3,7 +3,7 @@ import { invalidArgument } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { MutationOptions } from "../options.js";
-import { requireId, requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireString } from "../requireArguments.js";
 import { camelize, unwrapMany, unwrapOne } from "../wire.js";
 import { requireTags } from "./nativeBody.js";
 import type { SandboxActions, SandboxPreview, SandboxSnapshot } from "./types.js";
@@ -14,7 +14,6 @@ export function createSandboxActions(transport: Transport): SandboxActions {
   const act =
     (action: "stop" | "pause" | "resume" | "extend" | "fork") =>
     async (id: string, body: Record<string, unknown>, options: MutationOptions = {}) => {
-      requireId(id);
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const reply = await transport.call(`POST /sandboxes/:id/${action}`, { params: { id }, body, idempotencyKey, options });
       if (action === "fork") return computerFromReply(reply);
@@ -27,7 +26,6 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return computerFromReply(await transport.call("GET /sandboxes/by-name/:name", { params: { name }, options }));
     },
     async update(id, changes, options) {
-      requireId(id);
       const { timeoutSec, idleTimeoutSec } = changes;
       for (const [name, value] of Object.entries({ timeoutSec, idleTimeoutSec })) if (value !== undefined) requireNumber(name, value, 1);
       requireTags(changes.tags);
@@ -53,7 +51,6 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return fork(id, { snapshot_id: snapshotId, timeout_sec: timeoutSec, template_id: templateId }, options);
     },
     async usage(id, options) {
-      requireId(id);
       const wire = unwrapOne(await transport.call("GET /sandboxes/:id/usage", { params: { id }, options }));
       return {
         ...camelize(wire),
@@ -66,12 +63,10 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       };
     },
     async setTags(id, tags, options) {
-      requireId(id);
       requireTags(tags ?? null);
       await transport.call("PATCH /sandboxes/:id/tags", { params: { id }, body: { tags }, options });
     },
     async listEnv(id, options) {
-      requireId(id);
       const reply = await transport.call("GET /sandboxes/:id/env", { params: { id }, options });
       return unwrapMany(reply, "vars", "env", "items").items.map((wire) => {
         const value = asString(wire["value"]);
@@ -79,7 +74,6 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       });
     },
     async setEnv(id, variables, options) {
-      requireId(id);
       if (!Array.isArray(variables)) throw invalidArgument("variables must be a list of { key, value }.");
       for (const { key, value } of variables) {
         requireString("key", key);
@@ -88,53 +82,40 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       await transport.call("PUT /sandboxes/:id/env", { params: { id }, body: { vars: variables }, options });
     },
     async deleteEnv(id, key, options) {
-      requireId(id);
       requireString("key", key);
       await transport.call("DELETE /sandboxes/:id/env/:key", { params: { id, key }, options });
     },
     async createSnapshot(id, input = {}, options = {}) {
-      requireId(id);
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const reply = await transport.call("POST /sandboxes/:id/snapshots", { params: { id }, body: input, idempotencyKey, options });
       return snapshotFromWire(unwrapOne(reply, "snapshot"));
     },
     async listSnapshots(id, options) {
-      requireId(id);
       const reply = await transport.call("GET /sandboxes/:id/snapshots", { params: { id }, options });
       return unwrapMany(reply, "snapshots", "items").items.map(snapshotFromWire);
     },
     async restoreSnapshot(id, snapshotId, options = {}) {
-      requireId(id);
-      requireId(snapshotId, "snapshotId");
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const params = { id, snapshot: snapshotId };
       return computerFromReply(await transport.call("POST /sandboxes/:id/restore/:snapshot", { params, body: {}, idempotencyKey, options }));
     },
     async deleteSnapshot(id, snapshotId, options) {
-      requireId(id);
-      requireId(snapshotId, "snapshotId");
       await transport.call("DELETE /sandboxes/:id/snapshots/:snapshot", { params: { id, snapshot: snapshotId }, options });
     },
     async createPreview(id, input, options = {}) {
-      requireId(id);
       requireNumber("port", input.port, 1, 65_535);
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const reply = await transport.call("POST /sandboxes/:id/previews", { params: { id }, body: input, idempotencyKey, options });
       return previewFromWire(unwrapOne(reply, "preview"));
     },
     async listPreviews(id, options) {
-      requireId(id);
       const reply = await transport.call("GET /sandboxes/:id/previews", { params: { id }, options });
       return unwrapMany(reply, "previews", "items").items.map(previewFromWire);
     },
     async deletePreview(id, previewId, options) {
-      requireId(id);
-      requireId(previewId, "previewId");
       await transport.call("DELETE /sandboxes/:id/previews/:preview", { params: { id, preview: previewId }, options });
     },
     async sharePreview(id, previewId, { expiresInSec } = {}, options) {
-      requireId(id);
-      requireId(previewId, "previewId");
       if (expiresInSec !== undefined) requireNumber("expiresInSec", expiresInSec, 1);
       // Servers read one name or the other.
       const body = { expires_in_sec: expiresInSec, ttl_seconds: expiresInSec };
@@ -144,8 +125,6 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return { ...camelize(wire), shareUrl: asString(wire["share_url"]) ?? null, previewToken: asString(wire["preview_token"]) ?? null };
     },
     async unsharePreview(id, previewId, options) {
-      requireId(id);
-      requireId(previewId, "previewId");
       await transport.call("DELETE /sandboxes/:id/previews/:preview/share", { params: { id, preview: previewId }, options });
     },
   };
