@@ -3,7 +3,7 @@ import { request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { Denial, denialResponse, notFound, upstreamUnreachable } from "./denial.js";
 import type { Gateway, GatewayContext, UpgradeGrant } from "./gatewayOptions.js";
-import { startTimer } from "./timers.js";
+import { startTimer, type Timer } from "./timers.js";
 
 /** Any fetch-style server: a gateway, or a function that sends some paths to one. */
 export type FetchHandler = (request: Request, context: GatewayContext) => Response | Promise<Response>;
@@ -116,6 +116,7 @@ function drained(outgoing: ServerResponse): Promise<void> {
 }
 
 const handshakeMs = 15_000;
+const halfClosedMs = 500;
 
 /**
  * Makes a listener for a server's `upgrade` event, so that WebSockets pass through the gateway's checks:
@@ -147,11 +148,13 @@ function connect(grant: UpgradeGrant, incoming: IncomingMessage, socket: Duplex,
   const upstream = openUpstream(grant, incoming);
   const timer = startTimer(grant.endsInMs, () => end());
   let far: Duplex | undefined;
+  let closing: Timer | undefined;
   let isOver = false;
   const end = (): void => {
     if (isOver) return;
     isOver = true;
     timer.stop();
+    closing?.stop();
     upstream.destroy();
     far?.destroy();
     socket.destroy();
@@ -162,7 +165,10 @@ function connect(grant: UpgradeGrant, incoming: IncomingMessage, socket: Duplex,
     const denial = denialResponse(upstreamUnreachable(undefined), grant.requestId);
     void refuse(socket, denial).finally(end);
   };
+  // A WebSocket has no use for a connection that is closed on one side only.
+  const endSoon = (): void => void (closing ??= startTimer(halfClosedMs, end));
   socket.once("close", end);
+  socket.once("end", endSoon);
   upstream.once("error", fail);
   upstream.once("timeout", fail);
   // Anything but a 101 is no WebSocket, and its body is upstream text.
@@ -170,6 +176,7 @@ function connect(grant: UpgradeGrant, incoming: IncomingMessage, socket: Duplex,
   upstream.once("upgrade", (answer, tunnel, farHead) => {
     far = tunnel;
     tunnel.once("close", end);
+    tunnel.once("end", endSoon);
     tunnel.on("error", end);
     upstream.setTimeout(0);
     const accept = answer.headers["sec-websocket-accept"] ?? "";

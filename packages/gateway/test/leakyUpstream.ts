@@ -89,6 +89,7 @@ export async function startLeakyUpstream(): Promise<LeakyUpstream> {
     sockets.add(socket);
     socket.on("data", (chunk) => socket.write(chunk));
     socket.on("error", () => socket.destroy());
+    socket.on("end", () => socket.end());
     socket.on("close", () => sockets.delete(socket));
   });
 

@@ -1,0 +1,236 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startFeedUpstream, type FeedUpstream } from "../../test/feedUpstream.js";
+import { follow, type Follower } from "../../test/followFeed.js";
+import { openServer } from "../../test/servers.js";
+import { createGateway } from "../createGateway.js";
+import type { GatewayOptions } from "../gatewayOptions.js";
+import { toNodeListener } from "../node.js";
+import { createEventFeed } from "../parts.js";
+import type { FeedPosition } from "./eventFeed.js";
+
+async function start(options: Partial<GatewayOptions> = {}) {
+  const upstream = await startFeedUpstream();
+  onTestFinished(() => upstream.close());
+  const gateway = createGateway({
+    apiKey: "msk_p_key",
+    upstream: upstream.baseUrl,
+    authorize: (request) => {
+      const workspace = request.headers.get("cookie");
+      return workspace === null ? null : { externalWorkspaceId: workspace, can: ["read"] };
+    },
+    ...options,
+  });
+  const server = await openServer(toNodeListener(gateway));
+  onTestFinished(() => server.close());
+  onTestFinished(() => gateway.close());
+  const url = `${server.baseUrl}/api/miosa/events/stream`;
+  return {
+    upstream,
+    gateway,
+    server,
+    request: (workspace: string, lastEventId?: string, query = "") =>
+      fetch(url + query, { headers: { cookie: workspace, ...(lastEventId && { "last-event-id": lastEventId }) } }),
+    async browser(workspace: string, lastEventId?: string): Promise<Follower> {
+      return follow(await this.request(workspace, lastEventId));
+    },
+  };
+}
+
+const connected = (upstream: FeedUpstream, count: number) => vi.waitFor(() => expect(upstream.open).toBe(count), { timeout: 5_000, interval: 5 });
+
+const reconnected = (upstream: FeedUpstream) => vi.waitFor(() => expect(upstream.resumedFrom).toHaveLength(2), { timeout: 5_000, interval: 5 });
+
+test("a hundred browsers share one upstream stream and get their own tenant's events in order", async () => {
+  const { upstream, browser } = await start().then((parts) => ({ ...parts, browser: parts.browser.bind(parts) }));
+  const acme = await Promise.all(Array.from({ length: 50 }, () => browser("acme")));
+  const globex = await Promise.all(Array.from({ length: 50 }, () => browser("globex")));
+  for (const id of ["acme-1", "globex-1", "acme-2", "globex-2", "initech-1"]) upstream.emit(id);
+  for (const follower of acme) expect([await follower.next(), await follower.next()]).toEqual(["evt_1 sandbox.ready acme-1", "evt_3 sandbox.ready acme-2"]);
+  for (const follower of globex) expect([await follower.next(), await follower.next()]).toEqual(["evt_2 sandbox.ready globex-1", "evt_4 sandbox.ready globex-2"]);
+  expect(upstream.resumedFrom).toHaveLength(1);
+  expect(upstream.lookups).toHaveLength(5);
+});
+
+test("the owner of a sandbox is looked up once for all of its events", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  for (let event = 0; event < 20; event++) parts.upstream.emit("acme-1");
+  for (let event = 0; event < 20; event++) await browser.next();
+  expect(parts.upstream.lookups).toEqual(["acme-1"]);
+});
+
+test("a browser that comes back gets what it missed of its own tenant's, once", async () => {
+  const parts = await start();
+  const other = await parts.browser("acme");
+  const first = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  expect(await first.next()).toBe("evt_1 sandbox.ready acme-1");
+  await first.leave();
+  for (const id of ["globex-1", "acme-2", "acme-3"]) parts.upstream.emit(id);
+  for (let event = 0; event < 3; event++) await other.next();
+
+  const second = await parts.browser("acme", first.lastEventId());
+  expect([await second.next(), await second.next()]).toEqual(["evt_3 sandbox.ready acme-2", "evt_4 sandbox.ready acme-3"]);
+  parts.upstream.emit("acme-4");
+  expect(await second.next()).toBe("evt_5 sandbox.ready acme-4");
+});
+
+test("a browser that comes back with an unknown id is told to recheck, and resumes from there", async () => {
+  const parts = await start({ limits: { replayEvents: 2 } });
+  const other = await parts.browser("acme");
+  for (let event = 0; event < 6; event++) parts.upstream.emit("acme-1");
+  for (let event = 0; event < 6; event++) await other.next();
+  const back = await parts.browser("acme", "evt_1");
+  expect(await back.next()).toBe("evt_6 feed.recheck feed");
+  parts.upstream.emit("acme-2");
+  expect(await back.next()).toBe("evt_7 sandbox.ready acme-2");
+});
+
+test("an upstream stream that is cut is resumed without the browsers noticing", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  parts.upstream.emit("acme-2");
+  expect([await browser.next(), await browser.next()]).toEqual(["evt_1 sandbox.ready acme-1", "evt_2 sandbox.ready acme-2"]);
+  parts.upstream.cut();
+  parts.upstream.emit("acme-3");
+  await reconnected(parts.upstream);
+  parts.upstream.emit("acme-4");
+  expect([await browser.next(), await browser.next()]).toEqual(["evt_3 sandbox.ready acme-3", "evt_4 sandbox.ready acme-4"]);
+  // It asked for one event more than it needed: that one came again, so nothing was missed.
+  expect(parts.upstream.resumedFrom).toEqual([undefined, "evt_1"]);
+});
+
+test("an API that cannot resume makes the browsers recheck", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  parts.upstream.emit("acme-2");
+  await browser.next();
+  await browser.next();
+  parts.upstream.resumes = false;
+  parts.upstream.cut();
+  parts.upstream.emit("acme-3");
+  await reconnected(parts.upstream);
+  parts.upstream.emit("acme-4");
+  expect(await browser.next()).toBe("recheck feed.recheck feed");
+  expect(await browser.next()).toBe("evt_4 sandbox.ready acme-4");
+
+  const later = await parts.browser("acme", "evt_1");
+  expect(await later.next()).toBe("evt_4 feed.recheck feed");
+});
+
+test("an API that resumes silently into nothing makes the browsers recheck after a moment", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  parts.upstream.emit("acme-2");
+  await browser.next();
+  await browser.next();
+  parts.upstream.resumes = false;
+  parts.upstream.cut();
+  expect(await browser.next()).toBe("recheck feed.recheck feed");
+});
+
+test("an owner that cannot be looked up makes the browsers recheck, and shows the event to nobody", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.upstream.lookupStatus = 500;
+  parts.upstream.emit("acme-1");
+  expect(await browser.next()).toBe("recheck feed.recheck feed");
+  parts.upstream.lookupStatus = 200;
+  parts.upstream.emit("acme-1");
+  expect(await browser.next()).toBe("evt_2 sandbox.ready acme-1");
+});
+
+test("the event of a sandbox's end reaches its owner though the sandbox is gone", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  await browser.next();
+  parts.upstream.lookupStatus = 404;
+  parts.upstream.emit("acme-1", "sandbox.destroyed");
+  expect(await browser.next()).toBe("evt_2 sandbox.destroyed acme-1");
+});
+
+test.each([
+  [404, 404],
+  [405, 405],
+  [500, 502],
+  [401, 502],
+])("an API that answers %i to its feed is answered as %i, and asked again later", async (status, expected) => {
+  const parts = await start();
+  parts.upstream.status = status;
+  expect((await parts.request("acme")).status).toBe(expected);
+  parts.upstream.status = 200;
+  const browser = await parts.browser("acme");
+  parts.upstream.emit("acme-1");
+  expect(await browser.next()).toContain("acme-1");
+});
+
+test("a browser that does not read is cut off, and the others go on", async () => {
+  const parts = await start({ limits: { slowReaderBytes: 16_384 } });
+  const { hostname, port } = new URL(parts.server.baseUrl);
+  const slow = connect(Number(port), hostname);
+  onTestFinished(() => void slow.destroy());
+  slow.write("GET /api/miosa/events/stream HTTP/1.1\r\nHost: x\r\nCookie: acme\r\n\r\n");
+  await once(slow, "readable");
+  slow.pause();
+  const brisk = await parts.browser("acme");
+  const more = { reason: "x".repeat(4_000) };
+  const ended = once(slow, "close", { signal: AbortSignal.timeout(10_000) });
+  // The kernel's buffers swallow some megabytes before the gateway notices.
+  for (let event = 0; event < 4_000; event++) {
+    parts.upstream.emit("acme-1", "sandbox.ready", more);
+    expect(await brisk.next()).toContain("acme-1");
+  }
+  slow.resume();
+  await ended;
+  parts.upstream.emit("acme-2");
+  expect(await brisk.next()).toContain("acme-2");
+});
+
+test("closing the gateway ends every stream, upstream too", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  parts.gateway.close();
+  await expect(browser.next()).rejects.toThrow("The feed has ended.");
+  await connected(parts.upstream, 0);
+});
+
+test("a feed stream ends with its session", async () => {
+  const parts = await start({ authorize: () => ({ externalWorkspaceId: "acme", can: ["read"], expiresAtMs: Date.now() + 150 }) });
+  const browser = await parts.browser("acme");
+  await expect(browser.next()).rejects.toThrow("The feed has ended.");
+});
+
+test("a feed that is made anew resumes from the position that was kept", async () => {
+  const upstream = await startFeedUpstream();
+  onTestFinished(() => upstream.close());
+  let kept: FeedPosition = [];
+  const store = { load: () => Promise.resolve(kept), save: (position: FeedPosition) => (kept = position) };
+  const session = { externalWorkspaceId: "acme", can: ["read"] } as const;
+  const gone = new AbortController();
+  const open = async (feed: ReturnType<typeof createEventFeed>, lastEventId: string | null) =>
+    follow(await feed.open({ session, types: null, lastEventId, signal: gone.signal, onClose: () => {} }));
+
+  const before = createEventFeed({ apiKey: "msk_p_key", upstream: upstream.baseUrl, store });
+  const browser = await open(before, null);
+  upstream.emit("acme-1");
+  upstream.emit("acme-2");
+  await browser.next();
+  await browser.next();
+  before.close();
+  await connected(upstream, 0);
+  upstream.emit("acme-3");
+
+  const after = createEventFeed({ apiKey: "msk_p_key", upstream: upstream.baseUrl, store });
+  onTestFinished(() => after.close());
+  const back = await open(after, browser.lastEventId() ?? null);
+  expect(await back.next()).toBe("evt_3 sandbox.ready acme-3");
+  expect(upstream.resumedFrom).toEqual([undefined, "evt_1"]);
+  const older = await open(after, "evt_1");
+  expect(await older.next()).toBe("evt_3 feed.recheck feed");
+});
