@@ -8,6 +8,9 @@ import { readStartSettings, StartMistake, startHelp } from "./startSettings.mjs"
 /** How long a stop may take, in milliseconds; what is left after it ends with the process. */
 const stopDeadlineMs = 10_000;
 
+/** How often npm is looked for, in milliseconds. */
+const parentCheckMs = 500;
+
 try {
   await start(readStartSettings(process.env, process.argv.slice(2)));
 } catch (error) {
@@ -56,6 +59,10 @@ function stopOnSignal(stack) {
     process.exit(0);
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop());
+  // A SIGTERM to npm ends npm's shell and is not passed on to what runs in it: a new parent is the only sign of it.
+  const parent = process.ppid;
+  const stopAsOrphan = () => process.ppid !== parent && !isStopping && void stop();
+  if (process.env["npm_lifecycle_event"] !== undefined) setInterval(stopAsOrphan, parentCheckMs).unref();
 }
 
 async function readTenant(file) {

@@ -1,6 +1,13 @@
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { routeFromUrl, urlOfRoute, type Page, type Route } from "./route.js";
 
+const movedTo = "moved";
+
+/** True when the page was reached by a link or a button inside the dashboard, not by loading it. */
+export function wasMovedTo(): boolean {
+  return history.state === movedTo;
+}
+
 /** The current route, followed through the browser's history. */
 export function useRoute(): Route {
   const url = useSyncExternalStore(subscribe, currentUrl);
@@ -17,8 +24,8 @@ export function useNavigate(): (to: Partial<Route>, options?: { replace: boolean
     (to, options) => {
       const url = urlOfRoute({ ...route, ...to });
       if (url === currentUrl()) return;
-      if (options?.replace === true) history.replaceState(null, "", url);
-      else history.pushState(null, "", url);
+      if (options?.replace === true) history.replaceState(movedTo, "", url);
+      else history.pushState(movedTo, "", url);
       // pushState tells nobody: this wakes every subscriber, as the browser does for Back.
       dispatchEvent(new PopStateEvent("popstate"));
     },

@@ -1,4 +1,5 @@
 import { useEffect, useRef, type ReactElement, type ReactNode } from "react";
+import { wasMovedTo } from "../routing/useRoute.js";
 import { useTenant } from "../tenant/TenantContext.js";
 
 /** The heading of a page: names the browser's tab, and takes the focus when the page changes, so that reading goes on from there. */
@@ -9,8 +10,8 @@ export function PageTitle({ text, children }: { text: string; children?: ReactNo
     document.title = `${text} · ${name}`;
   }, [text, name]);
   useEffect(() => {
-    // On the first load nothing has the focus yet, and the reader starts at the top.
-    if (document.activeElement !== document.body || history.state === "moved") heading.current?.focus();
+    // A page that was just loaded is read from its top; and what someone is typing into keeps the focus.
+    if (wasMovedTo() && !(document.activeElement instanceof HTMLInputElement)) heading.current?.focus();
   }, []);
   return (
     <h2 ref={heading} tabIndex={-1} className="page-title">
