@@ -6,12 +6,18 @@ import { root } from "./installMissing.mjs";
 export const sizedEntries = [
   {
     name: "core: create, wait, exec",
-    code: `import { createMiosaClient } from "@miosa/core";
-      const miosa = createMiosaClient({ baseUrl: "/api/miosa" });
-      const sandbox = await miosa.sandboxes.create({});
-      await miosa.sandboxes.waitUntilReady(sandbox.id);
-      console.log(await miosa.exec.run(sandbox.id, { command: "echo hi" }));`,
+    code: `import { createSandbox, createTransport, runCommand, waitUntilReady } from "@miosa/core";
+      const transport = createTransport({ baseUrl: "/api/miosa" });
+      const { id } = await createSandbox(transport, {});
+      await waitUntilReady(transport, id);
+      console.log(await runCommand(transport, id, { command: "echo hi" }));`,
     budgetBytes: 13_000,
+  },
+  {
+    name: "core: the whole client",
+    code: `import { createMiosaClient } from "@miosa/core";
+      console.log(createMiosaClient({ baseUrl: "/api/miosa" }));`,
+    budgetBytes: 26_000,
   },
   {
     name: "core: readiness only",
