@@ -1,0 +1,45 @@
+import { ApiError, NetworkError, ProtocolError, TimeoutError } from "@miosa/core";
+import { expect, test } from "vitest";
+import { describeProblem } from "./describeProblem.js";
+
+const api = (status: number, code = "X", more: object = {}) => new ApiError("GET /computers failed", { code, status, ...more });
+
+test.each([
+  [api(401), "signedOut"],
+  [api(502, "UPSTREAM_REFUSED"), "refused"],
+  [api(403), "forbidden"],
+  [api(404), "unknown"],
+  [api(429), "busy"],
+  [api(502, "UPSTREAM_UNREACHABLE"), "unreachable"],
+  [api(503), "unreachable"],
+  [api(422), "other"],
+  [new TimeoutError("late", { code: "TIMEOUT" }), "late"],
+  [new ProtocolError("odd", { code: "INVALID_RESPONSE" }), "other"],
+  [new NetworkError("gone", { code: "NETWORK_ERROR" }), "unreachable"],
+  [new Error("boom"), "other"],
+  ["not even an error", "other"],
+] as const)("%s is put into words", (error, kind) => {
+  const problem = describeProblem(error, true);
+  expect(problem.kind).toBe(kind);
+  expect(problem.title).not.toBe("");
+  expect(problem.advice).not.toBe("");
+});
+
+test("a lost connection is the browser's own when the browser says so", () => {
+  expect(describeProblem(new NetworkError("gone", { code: "NETWORK_ERROR" }), false).kind).toBe("offline");
+});
+
+test("only a rate limit makes the reader wait", () => {
+  expect(describeProblem(api(429, "RATE_LIMITED", { retryAfterMs: 4000 }), true).waitMs).toBe(4000);
+  expect(describeProblem(api(503, "BUSY", { retryAfterMs: 4000 }), true).waitMs).toBeNull();
+});
+
+test("another try is not offered where it cannot help", () => {
+  expect([403, 404, 422].map((status) => describeProblem(api(status), true).canRetry)).toEqual([false, false, false]);
+  expect([429, 500, 502].map((status) => describeProblem(api(status), true).canRetry)).toEqual([true, true, true]);
+});
+
+test("a sandbox that failed is explained in the server's words", () => {
+  const failed = new ApiError("Sandbox s failed", { code: "SANDBOX_FAILED", details: { status: "error", reason: "The image has no shell" } });
+  expect(describeProblem(failed, true)).toMatchObject({ title: "The sandbox did not boot", advice: "The image has no shell" });
+});
