@@ -3,9 +3,12 @@ import { createLocalServer, type LocalServer, type LocalServerOptions } from "@m
 import { expectNoConnections } from "@miosa/local/testing";
 import { MiosaProvider } from "@miosa/react";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { type ReactElement, type ReactNode, StrictMode } from "react";
 import { onTestFinished } from "vitest";
+
+// Sandboxes really boot here: on a busy machine that takes longer than the library's default of a second.
+configure({ asyncUtilTimeout: 5_000 });
 
 /** A running local server, a client for it, and the providers to wrap a component with. */
 export interface TestMiosa {
