@@ -15,6 +15,9 @@ import {
   useSandboxReadiness,
 } from "./index.js";
 
+/** Sandboxes really boot here: on a busy machine that takes longer than the default of a second. */
+const patiently = { timeout: 10_000 };
+
 const streams = async (server: RemoteLocalServer): Promise<number> => {
   const { readiness, events } = (await server.connections()).streams;
   return readiness + events;
@@ -65,16 +68,16 @@ test("a visitor creates a sandbox, sees it become ready, and deletes it", async 
   }
 
   const screen = await render(<App />, { wrapper: Provider });
-  await expect.element(page.getByText("No sandboxes")).toBeVisible();
+  await expect.element(page.getByText("No sandboxes"), patiently).toBeVisible();
   await page.getByRole("button", { name: "Create" }).click();
-  await expect.element(page.getByText("quick-exec: booting")).toBeVisible();
-  await expect.element(page.getByText("quick-exec: ready")).toBeVisible();
+  await expect.element(page.getByText("quick-exec: booting"), patiently).toBeVisible();
+  await expect.element(page.getByText("quick-exec: ready"), patiently).toBeVisible();
   expect(await server.countRequests("GET /sandboxes/:id/readiness/stream")).toBe(1);
   await page.getByRole("button", { name: "Delete" }).click();
-  await expect.element(page.getByText("No sandboxes")).toBeVisible();
-  await vi.waitFor(async () => expect(await server.sandboxCount()).toBe(0));
+  await expect.element(page.getByText("No sandboxes"), patiently).toBeVisible();
+  await vi.waitFor(async () => expect(await server.sandboxCount()).toBe(0), patiently);
   await screen.unmount();
-  await vi.waitFor(async () => expect(await streams(server)).toBe(0));
+  await vi.waitFor(async () => expect(await streams(server)).toBe(0), patiently);
 });
 
 test("thirty sandboxes become ready on one connection, and other requests do not wait for them", async () => {
@@ -111,14 +114,14 @@ test("thirty sandboxes become ready on one connection, and other requests do not
   }
 
   const screen = await render(<App />, { wrapper: Provider });
-  await vi.waitFor(async () => expect((await server.connections()).streams).toEqual({ readiness: 0, events: 1 }));
+  await vi.waitFor(async () => expect((await server.connections()).streams).toEqual({ readiness: 0, events: 1 }), patiently);
   await page.getByRole("button", { name: "Show" }).click();
-  await expect.element(page.getByText("detail loaded")).toBeVisible();
+  await expect.element(page.getByText("detail loaded"), patiently).toBeVisible();
   expect(page.getByText("booting", { exact: true }).elements()).toHaveLength(30);
   commits.clear();
-  await vi.waitFor(() => expect(page.getByText("ready", { exact: true }).elements()).toHaveLength(30), { timeout: 10_000 });
+  await vi.waitFor(() => expect(page.getByText("ready", { exact: true }).elements()).toHaveLength(30), patiently);
   expect(Object.fromEntries(commits)).toEqual(Object.fromEntries(ids.map((id) => [id, 1])));
   expect(await streams(server)).toBe(1);
   await screen.unmount();
-  await vi.waitFor(async () => expect(await streams(server)).toBe(0));
+  await vi.waitFor(async () => expect(await streams(server)).toBe(0), patiently);
 });
