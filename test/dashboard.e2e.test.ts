@@ -49,7 +49,7 @@ test("a person creates a sandbox, sees it become ready, runs a command in it and
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete sandbox" }).click();
   await page.getByText("No sandboxes yet").waitFor();
-  expect(local.sandboxes.list()).toEqual([]);
+  await expect.poll(() => local.sandboxes.list().map(({ name, status }) => `${name}: ${status}`)).toEqual([]);
   expect(complaints).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import type { Sandbox } from "@miosa/core";
 import { useSandboxes } from "@miosa/react";
 import { Problem } from "./problems/Problem.js";
@@ -69,10 +69,17 @@ function Chosen({ page, shown, all, isTrouble }: ChosenProps): ReactElement | nu
     case "unknown":
       return <UnknownPage />;
     case "home":
-      if (all?.length === 0) return <CreateSandbox isFirst />;
-      if (shown !== undefined) return <Overview sandboxes={shown} />;
+      if (all !== undefined && shown !== undefined) return <Home shown={shown} all={all} />;
       return isTrouble ? <Unavailable title="Overview" /> : null;
   }
+}
+
+/** An overview, or the way to a first sandbox. */
+function Home({ shown, all }: { shown: readonly Sandbox[]; all: readonly Sandbox[] }): ReactElement {
+  // Kept once shown: creating puts a row into the list at once, and the form must stay until its sandbox has an id to go to.
+  const [isFirst, setIsFirst] = useState(all.length === 0);
+  if (!isFirst && all.length === 0) setIsFirst(true);
+  return isFirst ? <CreateSandbox isFirst /> : <Overview sandboxes={shown} />;
 }
 
 function Header(): ReactElement {

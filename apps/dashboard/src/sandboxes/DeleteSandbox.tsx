@@ -9,18 +9,15 @@ import { nameOf } from "./status.js";
 /** Asks before it deletes; Escape and Cancel both keep the sandbox and give the focus back. */
 export function DeleteSandbox({ sandbox, onDeleted }: { sandbox: Sandbox; onDeleted: () => void }): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
-  const remove = useDeleteSandbox();
   const announce = useAnnounce();
   const titleId = useId();
-  const confirm = (): void => {
-    remove.mutate(sandbox.id, {
-      onSuccess: () => {
-        announce(`${nameOf(sandbox)} deleted`);
-        dialog.current?.close();
-        onDeleted();
-      },
-    });
+  // Given to the hook, not to `mutate`: a page that learns first that the sandbox is gone has unmounted this by then.
+  const onSuccess = (): void => {
+    announce(`${nameOf(sandbox)} deleted`);
+    dialog.current?.close();
+    onDeleted();
   };
+  const remove = useDeleteSandbox({ mutation: { onSuccess } });
   const open = (): void => {
     remove.reset();
     dialog.current?.showModal();
@@ -39,7 +36,7 @@ export function DeleteSandbox({ sandbox, onDeleted }: { sandbox: Sandbox; onDele
           <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>
             Keep it
           </button>
-          <button type="button" className="button danger" aria-disabled={remove.isPending} onClick={() => !remove.isPending && confirm()}>
+          <button type="button" className="button danger" aria-disabled={remove.isPending} onClick={() => !remove.isPending && remove.mutate(sandbox.id)}>
             {remove.isPending ? "Deleting…" : "Delete sandbox"}
           </button>
         </div>
