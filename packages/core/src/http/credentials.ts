@@ -66,6 +66,6 @@ function createTokenSource(fetchToken: () => string | Promise<string>, guard: (t
 }
 
 /** True in a page and in a web worker. Edge runtimes have neither `window` nor `importScripts`. */
-function isBrowser(): boolean {
+export function isBrowser(): boolean {
   return "window" in globalThis || typeof Reflect.get(globalThis, "importScripts") === "function";
 }

@@ -5,7 +5,7 @@ import { invalidArgument, isMiosaError, isRetryable, MiosaError, TimeoutError } 
 import type { CallOptions } from "../options.js";
 import { createDeadline, monotonicNowMs, raceSignal } from "../timers.js";
 import { requireNumber } from "../requireArguments.js";
-import { createCredentials } from "./credentials.js";
+import { createCredentials, isBrowser } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
 import { identityOf } from "./identity.js";
 import { type ErrorContext, onTheWire, parseJson, readErrorBody } from "./readBody.js";
@@ -69,6 +69,9 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   requireNumber("timeoutMs", usualTimeoutMs, 0);
   const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "");
   const credentials = createCredentials(options);
+  // Chromium's cache keeps the connection of a stream that was aborted, and sends the next request for it twice. Elsewhere
+  // there is no cache, and some runtimes refuse the member.
+  const cacheInit: RequestInit = isBrowser() ? { cache: "no-store" } : {};
 
   /** Sends one request. Resolves to a 2xx answer with what `read` makes of it; rejects with a typed error for any other. */
   async function send(
@@ -84,7 +87,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     try {
       for (const [name, value] of Object.entries(onRequest?.(trace) ?? {})) headers.set(name, value);
       const { signal } = init;
-      const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(input, init), signal);
+      const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(input, { ...init, ...cacheInit }), signal);
       if (!response.ok) {
         throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, signal));
       }
