@@ -4,12 +4,27 @@ export { createApiKey, type LocalApiKey } from "./apiKeys.js";
 export type { FaultName, Faults, FaultScope, LocalFaults } from "./faults.js";
 export type { LogEntry } from "./requestLog.js";
 export { createProcessDriver, type ProcessDriverOptions } from "./drivers/createProcessDriver.js";
+export { BoxFileError } from "./agent/fileError.mjs";
+export type {
+  BoxFile,
+  BoxFileChange,
+  BoxFileContent,
+  BoxFileErrorCode,
+  BoxFiles,
+  BoxTree,
+  BoxWatchOptions,
+  BoxWriteOptions,
+} from "./drivers/boxFiles.js";
 export {
+  type BootPhase,
   type BoxCommand,
   type BoxExecution,
   type BoxExit,
+  type BoxIsolation,
+  type BoxLimits,
   BoxRequestError,
   type BoxSpec,
+  type BoxUsage,
   type DriverProbe,
   type SandboxBox,
   type SandboxDriver,

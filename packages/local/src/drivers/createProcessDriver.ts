@@ -1,7 +1,10 @@
-import { mkdtempSync } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, posix } from "node:path";
+import type { Duplex } from "node:stream";
+import { createFiles } from "../agent/createFiles.mjs";
+import { startCommand } from "../agent/startCommand.mjs";
 import {
   type BoxCommand,
   type BoxExecution,
@@ -12,7 +15,7 @@ import {
   type SandboxDriver,
 } from "./driver.js";
 import { createProcessScan, markerName, type ProcessScan } from "./processScan.js";
-import { spawnCommand } from "./spawnCommand.js";
+import { createRunDirectory } from "./runDirectory.js";
 
 /** Options of {@link createProcessDriver}. */
 export interface ProcessDriverOptions {
@@ -30,45 +33,50 @@ const places = { "/workspace": "workspace", "/home/user": "home", "/tmp": "tmp" 
 export function createProcessDriver(options: ProcessDriverOptions = {}): SandboxDriver {
   const boxes = new Map<string, SandboxBox>();
   const scan = createProcessScan();
-  let root: string | undefined;
-  const rootDirectory = (): string => (root ??= mkdtempSync(join(options.dataDir ?? tmpdir(), "miosa-local-")));
+  const runDirectory = createRunDirectory(options.dataDir ?? tmpdir());
 
   async function create(spec: BoxSpec): Promise<SandboxBox> {
     spec.signal.throwIfAborted();
-    const directory = join(rootDirectory(), spec.id);
-    const box = createBox(spec.id, directory, scan, () => boxes.delete(spec.id));
+    spec.onPhase?.("allocating");
+    const directory = join(await runDirectory.open(0o700), spec.id);
+    const box = createBox(spec, directory, scan, () => boxes.delete(spec.id));
     boxes.set(spec.id, box);
     for (const name of Object.values(places)) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
+    if (spec.filesFrom !== undefined) await copyFiles(spec.filesFrom, directory);
     return box;
   }
 
   async function close(): Promise<void> {
     await Promise.all([...boxes.values()].map((box) => box.destroy()));
-    if (root !== undefined) await rm(root, { recursive: true, force: true });
-    root = undefined;
+    await runDirectory.close();
   }
 
   return { name: "process", isolation: "none", probe, create, list: () => [...boxes.keys()], close };
 }
 
 async function probe(): Promise<DriverProbe> {
-  const command: BoxCommand = { argv: ["bash", "-c", "true"], onOutput: () => {} };
   try {
-    const { exitCode } = await (await spawnCommand(command, { cwd: tmpdir(), env: { PATH: searchPath } })).exited;
+    const execution = await startCommand({ argv: ["bash", "-c", "true"], onOutput: () => {} }, { cwd: tmpdir(), env: { PATH: searchPath } });
+    const { exitCode } = await execution.exited;
     return exitCode === 0 ? { ok: true } : { ok: false, reason: `bash -c true ended with exit code ${exitCode}.` };
   } catch (error) {
     return { ok: false, reason: `bash cannot be started; install it. (${error instanceof Error ? error.message : "unknown error"})` };
   }
 }
 
-function createBox(id: string, directory: string, scan: ProcessScan, forget: () => void): SandboxBox {
+function createBox(spec: BoxSpec, directory: string, scan: ProcessScan, forget: () => void): SandboxBox {
+  const { id } = spec;
   const running = new Set<BoxExecution>();
+  const files = createFiles(Object.fromEntries(Object.entries(places).map(([place, name]) => [place, join(directory, name)])));
+  let onPhase = spec.onPhase;
+  let isStopped = false;
   let destroyed: Promise<void> | undefined;
 
   async function exec(command: BoxCommand): Promise<BoxExecution> {
-    if (destroyed) throw new Error("The sandbox is destroyed.");
+    if (destroyed || isStopped) throw new Error(`The sandbox is ${destroyed ? "destroyed" : "stopped"}.`);
     const cwd = await hostDirectory(directory, command.cwd ?? "/workspace");
-    const execution = await spawnCommand(command, { cwd, env: { ...cleanEnvironment(directory), ...command.env, [markerName]: id } });
+    const env = { ...cleanEnvironment(directory), ...spec.env, ...command.env, [markerName]: id };
+    const execution = await startCommand(command, { cwd, env });
     running.add(execution);
     if (destroyed) execution.signal("SIGKILL");
     void execution.exited.finally(() => running.delete(execution));
@@ -76,25 +84,80 @@ function createBox(id: string, directory: string, scan: ProcessScan, forget: () 
   }
 
   async function waitReady(signal: AbortSignal): Promise<void> {
+    onPhase?.("checking");
     let output = "";
     const onOutput = (_: string, bytes: Uint8Array): void => void (output += Buffer.from(bytes).toString());
     const { exitCode } = await (await exec({ argv: ["bash", "-c", "printf ready"], signal, onOutput })).exited;
     signal.throwIfAborted();
     if (exitCode !== 0 || output !== "ready") throw new Error(`The first command ended with exit code ${exitCode}.`);
+    onPhase?.("ready");
   }
 
-  async function destroyNow(): Promise<void> {
+  async function endProcesses(): Promise<void> {
     const ends = [...running].map((execution) => {
       execution.signal("SIGKILL");
       return execution.exited;
     });
     await scan.killAll(id, directory);
     await Promise.all(ends);
+  }
+
+  async function destroyNow(): Promise<void> {
+    await endProcesses();
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     forget();
   }
 
-  return { id, waitReady, exec, destroy: () => (destroyed ??= destroyNow()) };
+  return {
+    id,
+    files,
+    isWarm: false,
+    lost: new Promise(() => {}), // there is nothing of a box that could end
+    waitReady,
+    exec,
+    dial,
+    pause: () => scan.signalAll(id, directory, "SIGSTOP"),
+    resume: () => scan.signalAll(id, directory, "SIGCONT"),
+    usage: async () => ({}),
+    saveFiles: (target) => copyFiles(directory, target),
+    async stop() {
+      isStopped = true;
+      await endProcesses();
+    },
+    async start(signal, told) {
+      signal.throwIfAborted();
+      onPhase = told;
+      onPhase?.("allocating");
+      isStopped = false;
+    },
+    destroy: () => (destroyed ??= destroyNow()),
+  };
+}
+
+async function dial(port: number, signal: AbortSignal): Promise<Duplex> {
+  signal.throwIfAborted();
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => void socket.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    const letGo = (): void => signal.removeEventListener("abort", onAbort);
+    socket.once("connect", () => {
+      letGo();
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+    socket.once("error", (error) => {
+      letGo();
+      reject(signal.aborted ? error : new BoxRequestError("port", `nothing listens on port ${port}`));
+    });
+  });
+}
+
+/** Copies the files that outlive a box's processes: those of its workspace and home. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  for (const name of [places["/workspace"], places["/home/user"]]) {
+    await cp(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  }
 }
 
 /** The host's directory for a path as the box's commands name it. */
@@ -127,4 +190,3 @@ function cleanEnvironment(directory: string): Record<string, string> {
     TERM: "dumb",
   };
 }
-

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { sep } from "node:path";
 import { sleep } from "../timers.js";
-import { isNoSuchProcess } from "./spawnCommand.js";
+import { isNoSuchProcess } from "../agent/startCommand.mjs";
 
 /** Name of the environment variable that marks every process of a sandbox with the sandbox's id. */
 export const markerName = "MIOSA_SANDBOX_ID";
@@ -24,6 +24,8 @@ export interface ProcessScan {
    * some are left after many rounds. Does nothing where there is no `/proc`.
    */
   killAll(sandboxId: string, directory: string): Promise<void>;
+  /** Sends one signal to the processes that a scan finds. */
+  signalAll(sandboxId: string, directory: string, name: NodeJS.Signals): Promise<void>;
 }
 
 /** Makes a scan that many sandboxes share: those that end at the same time are looked for in one pass over `/proc`. */
@@ -46,16 +48,24 @@ export function createProcessScan(): ProcessScan {
 
   return {
     async killAll(sandboxId, directory) {
-      for (let round = 0; round < maxRounds; round += 1) {
-        const seen = await scan();
-        const own = seen.filter(({ mark, cwd }) => mark === sandboxId || `${cwd}${sep}`.startsWith(directory + sep));
-        if (own.length === 0) return;
-        for (const { pid } of own) kill(pid);
+      // A process in the middle of an exec has no environment for a moment, so one look that finds nothing is not enough.
+      for (let round = 0, clean = 0; round < maxRounds; round += 1) {
+        const own = (await scan()).filter(isOf(sandboxId, directory));
+        clean = own.length === 0 ? clean + 1 : 0;
+        if (clean === 2) return;
+        for (const { pid } of own) send(pid, "SIGKILL");
         await sleep(Math.min(round, 10));
       }
       throw new Error(`Processes of sandbox ${sandboxId} are still there after ${maxRounds} rounds of SIGKILL.`);
     },
+    async signalAll(sandboxId, directory, name) {
+      for (const { pid } of (await scan()).filter(isOf(sandboxId, directory))) send(pid, name);
+    },
   };
+}
+
+function isOf(sandboxId: string, directory: string): (seen: SeenProcess) => boolean {
+  return ({ mark, cwd }) => mark === sandboxId || `${cwd}${sep}`.startsWith(directory + sep);
 }
 
 async function readProcesses(): Promise<readonly SeenProcess[]> {
@@ -73,9 +83,9 @@ async function readProcess(pid: number): Promise<SeenProcess> {
   return { pid, mark: mark?.slice(markerName.length + 1), cwd };
 }
 
-function kill(pid: number): void {
+function send(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, name);
   } catch (error) {
     if (!isNoSuchProcess(error)) throw error;
   }
