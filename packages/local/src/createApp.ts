@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { apiPrefix, headerNames } from "@miosa/protocol";
 import { Hono } from "hono";
-import type { ApiKeys } from "./apiKeys.js";
+import { type Access, type Caller, mayUse } from "./access/access.js";
 import { answerProblem, toProblem } from "./http/answerProblem.js";
 import { HttpProblem } from "./http/httpProblem.js";
 import { idempotency } from "./http/idempotency.js";
@@ -14,11 +14,14 @@ import { computerRoutes } from "./routes/computerRoutes.js";
 import { eventRoutes } from "./routes/eventRoutes.js";
 import { execRoutes } from "./routes/execRoutes.js";
 import type { LocalRoute, RouteParts } from "./routes/localRoute.js";
+import { fileRoutes } from "./routes/fileRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
+import { sandboxRoutes } from "./routes/sandboxRoutes.js";
+import { tokenRoutes } from "./routes/tokenRoutes.js";
+import { usageRoutes } from "./routes/usageRoutes.js";
 
 /** What the app is made of. */
 export interface AppParts extends RouteParts {
-  keys: ApiKeys;
   log: RequestLog;
   allowOrigins: readonly string[];
   bodyLimitBytes: number;
@@ -33,7 +36,16 @@ export interface AppParts extends RouteParts {
 /** The API as a Hono app. A request passes: log → guard → key → faults → body → idempotency → its route. */
 export function createApp(parts: AppParts): Hono<LocalEnv> {
   const app = new Hono<LocalEnv>();
-  const table = [...computerRoutes(parts), ...readinessRoutes(parts), ...execRoutes(parts), ...eventRoutes(parts)];
+  const table = [
+    ...computerRoutes(parts),
+    ...sandboxRoutes(parts),
+    ...readinessRoutes(parts),
+    ...execRoutes(parts),
+    ...fileRoutes(parts),
+    ...eventRoutes(parts),
+    ...usageRoutes(parts),
+    ...tokenRoutes(parts),
+  ].toSorted((a, b) => literalness(b.route.path).localeCompare(literalness(a.route.path)));
   const body = requestBody(parts.bodyLimitBytes);
   const repeat = idempotency(parts.now);
 
@@ -61,16 +73,16 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     await next();
   });
 
-  for (const { route, answer } of table) {
+  for (const { route, answer, streamsBody } of table) {
     const name = `${route.method} ${route.path}`;
-    const before = [authenticate(parts.keys, name), requestFaults(parts.faults, name, parts.closing)];
+    const before = [authenticate(parts.access, route), requestFaults(parts.faults, name, parts.closing)];
     if (route.kind === "sse") before.push(streamFaults(parts.faults, name, parts.streams));
-    if (route.method !== "GET") before.push(body, repeat);
+    if (route.method !== "GET" && !streamsBody) before.push(body, repeat);
     app.on(route.method, [apiPrefix + route.path], ...before, answer);
   }
 
   app.notFound(async (context) => {
-    await authenticate(parts.keys)(context, async () => {});
+    await authenticate(parts.access)(context, async () => {});
     const problem = allowedMethods(context, table).length > 0 ? methodNotAllowed(context, table) : unknownRoute();
     return answerProblem(problem, context.get("entry"));
   });
@@ -78,19 +90,40 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   return app;
 }
 
-function authenticate(keys: ApiKeys, route?: string): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
+function authenticate(access: Access, route?: LocalRoute["route"]): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
-    const entry = context.get("entry");
-    if (route !== undefined) entry.route = route;
-    const [, key] = /^Bearer +(\S+)$/i.exec(context.req.header(headerNames.authorization) ?? "") ?? [];
-    const tenantId = key === undefined ? undefined : keys.tenantOf(key);
-    if (tenantId === undefined) {
-      const message = key === undefined ? "Send the API key as Authorization: Bearer msk_…" : "This API key is not known here.";
-      throw new HttpProblem("invalid_token", message, { headers: { "www-authenticate": "Bearer" } });
+    if (route !== undefined) context.get("entry").route = `${route.method} ${route.path}`;
+    const caller = callerOf(context, access, route);
+    if (route !== undefined && !mayUse(caller, route)) {
+      throw new HttpProblem("insufficient_scope", "This token's scopes do not allow it.");
     }
-    context.set("tenantId", tenantId);
+    context.set("caller", caller);
+    context.set("tenantId", caller.tenantId);
     await next();
   };
+}
+
+function callerOf(context: LocalContext, access: Access, route: LocalRoute["route"] | undefined): Caller {
+  const [, credential] = /^Bearer +(\S+)$/i.exec(context.req.header(headerNames.authorization) ?? "") ?? [];
+  // Browsers can give no header to an EventSource or a link, so there a ticket does.
+  const ticket = credential === undefined && (route?.kind === "sse" || route?.kind === "bytes") ? context.req.query("ticket") : undefined;
+  const caller = credential === undefined ? ticket && access.redeemTicket(ticket) : access.callerOf(credential);
+  if (caller) return caller;
+  const message =
+    credential !== undefined
+      ? "This API key or token is not known here, or has expired."
+      : ticket === undefined
+        ? "Send the API key as Authorization: Bearer msk_…"
+        : "This ticket was used already, or has expired.";
+  throw new HttpProblem("invalid_token", message, { headers: { "www-authenticate": "Bearer" } });
+}
+
+/** Orders routes so that a literal segment is tried before a name. */
+function literalness(path: string): string {
+  return path
+    .split("/")
+    .map((segment) => (segment.startsWith(":") ? "0" : "1"))
+    .join("");
 }
 
 function unknownRoute(): HttpProblem {

@@ -3,9 +3,11 @@ import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
 import { readApiKeys } from "./apiKeys.js";
-import { createApp } from "./createApp.js";
+import { createAccess } from "./access/access.js";
+import { type AppParts, createApp } from "./createApp.js";
 import { createProcessDriver } from "./drivers/createProcessDriver.js";
 import { createEventLog } from "./events/eventLog.js";
+import { serveExecSockets } from "./exec/execSocket.js";
 import { createFaults, type Faults } from "./faults.js";
 import { createOpenStreams } from "./http/eventStream.js";
 import { HttpProblem } from "./http/httpProblem.js";
@@ -13,6 +15,8 @@ import type { LocalServerOptions } from "./options.js";
 import { createRequestLog, type LogEntry } from "./requestLog.js";
 import { toWireComputer } from "./sandboxes/sandboxRecord.js";
 import { createSandboxStore } from "./sandboxes/sandboxStore.js";
+import { createScratch } from "./sandboxes/scratch.js";
+import { createUsageMeter } from "./usage/usageMeter.js";
 
 /** A running local server. */
 export interface LocalServer extends AsyncDisposable {
@@ -73,17 +77,24 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const faults = createFaults(options.faults);
   const log = createRequestLog();
   const events = createEventLog(now);
+  const sandboxEvents = createEventLog(now);
+  const meter = createUsageMeter(now);
+  const access = createAccess(keys, now);
+  const scratch = createScratch(dataDir);
   const streams = createOpenStreams();
   const closing = new AbortController();
-  const store = createSandboxStore({ driver, events, faults, now, autoStart: options.autoStart ?? true });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, autoStart: options.autoStart ?? true });
   let port = 0;
-  const app = createApp({
+  const parts: AppParts = {
     store,
     events,
+    sandboxEvents,
+    meter,
+    access,
+    scratch: scratch.directory,
     faults,
     streams,
     driver,
-    keys,
     log,
     now,
     onError,
@@ -93,13 +104,16 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     heartbeatMs: options.heartbeatMs ?? 15_000,
     bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576,
     outputLimitBytes: options.outputLimitBytes ?? 1_048_576,
+    uploadLimitBytes: options.uploadLimitBytes ?? 2_147_483_648,
     port: () => port,
     closing: closing.signal,
     onRequest: options.onRequest ?? (() => {}),
-  });
+  };
+  const app = createApp(parts);
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
   const http = createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError));
   const sockets = trackSockets(http);
+  const endSockets = serveExecSockets(http, parts);
   port = await listen(http, host, options.port ?? 0);
 
   async function closeNow(): Promise<void> {
@@ -109,9 +123,11 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     try {
       await store.destroyAll();
     } finally {
+      endSockets();
       http.closeAllConnections();
       await stopped;
       await driver.close();
+      await scratch.remove();
     }
   }
   let closed: Promise<void> | undefined;

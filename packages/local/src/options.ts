@@ -31,6 +31,8 @@ export interface LocalServerOptions {
   bodyLimitBytes?: number;
   /** Output that one command may return over stdout and stderr together; the rest is dropped and counted. @default 1048576 */
   outputLimitBytes?: number;
+  /** Largest file that may be uploaded, in bytes. @default 2 GiB */
+  uploadLimitBytes?: number;
   /** The clock that times in answers come from, in milliseconds since 1970. @default Date.now */
   now?: () => number;
   /** Called once for each request, when its answer's headers are known. */

@@ -1,5 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
+import type { Caller } from "../access/access.js";
 import type { LogEntry } from "../requestLog.js";
 
 /** What the server knows of a request while it answers. */
@@ -9,6 +10,7 @@ export interface LocalEnv {
   Variables: {
     entry: LogEntry;
     tenantId: string;
+    caller: Caller;
     /** The request's body, of at most the allowed size. */
     body: Uint8Array;
   };

@@ -57,6 +57,77 @@ export function readUpdateFields(body: Body): Partial<Pick<SandboxRecord, "name"
   return { ...(name !== undefined && { name }), ...(visibility !== undefined && { visibility }), ...(metadata && { metadata }) };
 }
 
+/** Reads the body of a resize: a size by name, or by `cpu` and `memory_mb` together. Contract 6.3. */
+export function readNewSize(body: Body): SizeName {
+  const wrong = findings();
+  const { cpu, memory_mb: memoryMb } = body;
+  const match = Object.keys(sizes).filter(isSizeName).find((name) => sizes[name].vcpus === cpu && sizes[name].memory_mb === memoryMb);
+  if (body["size"] === undefined && match === undefined) wrong.add("size", "must be given, or cpu and memory_mb of one size");
+  const size = body["size"] === undefined ? match : readSize(body, wrong);
+  wrong.check();
+  return size ?? "small";
+}
+
+/** Reads the members that only the native create has. Contract 4.3. */
+export function readNativeFields(body: Body): NonNullable<CreateFields["native"]> {
+  const wrong = findings();
+  const count = (name: string): number | undefined => {
+    const value = body[name] ?? undefined;
+    if (value === undefined || (typeof value === "number" && value > 0)) return value;
+    return wrong.add(name, "must be a number above 0");
+  };
+  const flag = (name: string): boolean | undefined => {
+    const value = body[name] ?? undefined;
+    if (value === undefined || typeof value === "boolean") return value;
+    return wrong.add(name, "must be true or false");
+  };
+  const [timeoutSec, idleTimeoutSec, persistent, alwaysOn] = [count("timeout_sec"), count("idle_timeout_sec"), flag("persistent"), flag("always_on")];
+  const tags = readTags(body, wrong);
+  const env = body["env"] ?? undefined;
+  if (env !== undefined && !isTexts(env)) wrong.add("env", "must be an object of strings");
+  checkResources(body, wrong);
+  wrong.check();
+  return {
+    ...(timeoutSec !== undefined && { timeoutSec }),
+    ...(idleTimeoutSec !== undefined && { idleTimeoutSec }),
+    ...(persistent !== undefined && { persistent }),
+    ...(alwaysOn !== undefined && { alwaysOn }),
+    ...(tags && { tags }),
+    ...(isTexts(env) && { env }),
+  };
+}
+
+/** Reads `tags` of a body. */
+export function readTagList(body: Body): readonly string[] {
+  const wrong = findings();
+  const tags = readTags(body, wrong);
+  if (!tags) wrong.add("tags", "must be a list of strings");
+  wrong.check();
+  return tags ?? [];
+}
+
+function readTags(body: Body, wrong: Findings): readonly string[] | undefined {
+  const value = body["tags"] ?? undefined;
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((tag) => typeof tag === "string")) return value.map(String);
+  return wrong.add("tags", "must be a list of strings");
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((text) => typeof text === "string");
+}
+
+/** The three numbers come together and are those of the size. Contract 4.3. */
+function checkResources(body: Body, wrong: Findings): void {
+  const given = ["cpu_count", "memory_mb", "disk_size_mb"].map((name) => body[name] ?? undefined);
+  if (given.every((value) => value === undefined)) return;
+  const size = readSize(body, wrong);
+  const { vcpus, memory_mb: memoryMb, disk_size_mb: diskMb } = sizes[size];
+  if (![vcpus, memoryMb, diskMb].every((value, at) => value === given[at])) {
+    wrong.add("cpu_count", `cpu_count, memory_mb and disk_size_mb must be those of the size ${size}`);
+  }
+}
+
 function readName(body: Body, wrong: Findings): string | undefined {
   const value = body["name"] ?? undefined;
   if (value === undefined) return undefined;

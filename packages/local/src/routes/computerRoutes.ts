@@ -3,7 +3,8 @@ import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
-import { attributionNames, readCreateFields, readUpdateFields } from "./computerFields.js";
+import { attributionNames, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
+import { copyOf } from "./copyOf.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
 import { readPage } from "./readPage.js";
 
@@ -28,7 +29,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
     },
     { route: routes.get, answer: (context) => context.json(toWireComputer(namedRecord(context, parts))) },
     {
-      route: { method: "PATCH", path: "/computers/:id", kind: "json" },
+      route: routes.update,
       answer(context) {
         const record = namedRecord(context, parts);
         parts.store.update(record, readUpdateFields(jsonObject(context)));
@@ -43,6 +44,41 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
         return context.json(toWireComputer(record));
       },
     },
+    {
+      route: routes.stop,
+      answer(context) {
+        const record = namedRecord(context, parts);
+        parts.store.stop(record);
+        return context.json(toWireComputer(record));
+      },
+    },
+    {
+      route: routes.restart,
+      answer(context) {
+        const record = namedRecord(context, parts);
+        if (record.status === "stopped" || record.status === "error") parts.store.start(record);
+        else parts.store.restart(record);
+        return context.json(toWireComputer(record));
+      },
+    },
+    {
+      route: routes.clone,
+      async answer(context) {
+        const record = namedRecord(context, parts);
+        const given = jsonObject(context);
+        const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
+        const fields = readCreateFields({ ...like, ...given });
+        return context.json(toWireComputer(await copyOf(record, fields, parts)), 201);
+      },
+    },
+    ...[routes.resize, routes.resizeByPost].map((route): LocalRoute => ({
+      route,
+      answer(context) {
+        const record = namedRecord(context, parts);
+        parts.store.update(record, { size: readNewSize(jsonObject(context)) });
+        return context.json(toWireComputer(record));
+      },
+    })),
     {
       route: routes.delete,
       async answer(context) {

@@ -23,6 +23,19 @@ export function readCommand(body: Readonly<Record<string, unknown>>): CommandReq
   return { command, timeoutSec: timeout, env, ...(typeof cwd === "string" && { cwd }) };
 }
 
+/** Reads the body of `POST /computers/:id/exec/python`. The code is handed over in a variable, which quotes nothing. Contract 6.5. */
+export function readPython(body: Readonly<Record<string, unknown>>): CommandRequest {
+  const { code } = body;
+  if (code === undefined) throw new HttpProblem("MISSING_PARAM", "code is required.");
+  if (typeof code !== "string" || code === "" || !fitsArgument(`${pythonVariable}=${code}`)) {
+    throw validationProblem({ code: [`must be a string of 1 to ${maxArgumentBytes - pythonVariable.length - 1} bytes without NUL`] });
+  }
+  const request = readCommand({ ...body, command: `code=$${pythonVariable}; unset ${pythonVariable}; exec python3 -c "$code"` });
+  return { ...request, env: { ...request.env, [pythonVariable]: code } };
+}
+
+const pythonVariable = "MIOSA_PYTHON_CODE";
+
 function readEnvironment(value: unknown, wrong: Record<string, string[]>): Record<string, string> {
   const env: Record<string, string> = {};
   if (!isObject(value)) wrong["env"] = ["must be an object of strings"];

@@ -1,42 +1,59 @@
 import { execRoutes as routes, type WireExecResult } from "@miosa/protocol";
 import { BoxRequestError } from "../drivers/driver.js";
-import { runCommand } from "../exec/runCommand.js";
+import { runCommand, type CommandRequest } from "../exec/runCommand.js";
+import { streamCommand } from "../exec/streamCommand.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
+import type { LocalContext } from "../http/localEnv.js";
+import { openOutputStream } from "../http/outputStream.js";
 import { jsonObject } from "../http/requestBody.js";
 import { whileConnected } from "../http/whileConnected.js";
-import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
-import { readCommand } from "./execFields.js";
-import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
+import { readCommand, readPython } from "./execFields.js";
+import { type LocalRoute, namedRecord, type RouteParts, runningBox, untilStopped } from "./localRoute.js";
 
-/** Running commands. Contract 6.5. */
+/** Running commands. Contract 4.7 and 6.5. */
 export function execRoutes(parts: RouteParts): LocalRoute[] {
+  async function run(context: LocalContext, request: CommandRequest): Promise<Response> {
+    const record = namedRecord(context, parts);
+    const box = runningBox(record, parts);
+    const stopped = untilStopped(record, parts);
+    const { outputLimitBytes } = parts;
+    try {
+      const work = (signal: AbortSignal): Promise<WireExecResult> => runCommand(box, request, { signal, outputLimitBytes });
+      return context.json(await whileConnected(context, [stopped.signal], work));
+    } catch (error) {
+      if (error instanceof BoxRequestError) throw validationProblem({ [error.field]: [error.message] });
+      throw error;
+    } finally {
+      stopped.callOff();
+    }
+  }
   return [
+    { route: routes.run, answer: (context) => run(context, (namedRecord(context, parts), readCommand(jsonObject(context)))) },
+    { route: routes.python, answer: (context) => run(context, (namedRecord(context, parts), readPython(jsonObject(context)))) },
     {
-      route: routes.run,
-      async answer(context) {
+      route: routes.stream,
+      answer(context) {
         const record = namedRecord(context, parts);
         const request = readCommand(jsonObject(context));
-        const box = parts.store.boxOf(record);
-        if (!box) throw notRunning(record);
-        const stopped = new AbortController();
-        const callOff = parts.store.onStatus(record, () => {
-          if (record.status !== "running") stopped.abort(notRunning(record));
+        const box = runningBox(record, parts);
+        return openOutputStream(context, async (stream, left) => {
+          const stopped = untilStopped(record, parts);
+          try {
+            await streamCommand(box, request, stream, AbortSignal.any([left, stopped.signal]));
+          } catch (error) {
+            if (!(error instanceof BoxRequestError)) throw error;
+            await stream.send({ event: "error", data: { type: "error", code: "VALIDATION_ERROR", message: `${error.field} ${error.message}` } });
+          } finally {
+            stopped.callOff();
+          }
         });
-        const { outputLimitBytes } = parts;
-        try {
-          const run = (signal: AbortSignal): Promise<WireExecResult> => runCommand(box, request, { signal, outputLimitBytes });
-          return context.json(await whileConnected(context, [stopped.signal], run));
-        } catch (error) {
-          if (error instanceof BoxRequestError) throw validationProblem({ [error.field]: [error.message] });
-          throw error;
-        } finally {
-          callOff();
-        }
+      },
+    },
+    {
+      route: routes.spawn,
+      answer() {
+        throw new HttpProblem("UPGRADE_REQUIRED", "This route is a WebSocket of the subprotocol miosa-exec-v1.", { headers: { upgrade: "websocket" } });
       },
     },
   ];
-}
-
-function notRunning(record: SandboxRecord): HttpProblem {
-  return new HttpProblem("NOT_RUNNING", `The sandbox is not running: its status is ${record.status}.`);
 }

@@ -1,5 +1,6 @@
 import type { Route } from "@miosa/protocol";
-import type { SandboxDriver } from "../drivers/driver.js";
+import type { Access } from "../access/access.js";
+import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
 import type { OpenStreams } from "../http/eventStream.js";
@@ -7,6 +8,7 @@ import { HttpProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import type { SandboxStore } from "../sandboxes/sandboxStore.js";
+import type { UsageMeter } from "../usage/usageMeter.js";
 
 /** What routes answer from. */
 export interface RouteParts {
@@ -15,6 +17,15 @@ export interface RouteParts {
   faults: FaultSource;
   streams: OpenStreams;
   driver: SandboxDriver;
+  /** What happens in each sandbox, its commands' output included, by its id. */
+  sandboxEvents: EventLog;
+  access: Access;
+  meter: UsageMeter;
+  /** A directory of the server's own for saved files; made when it is first asked for. */
+  scratch: () => Promise<string>;
+  now: () => number;
+  /** Largest file that may be uploaded, in bytes. */
+  uploadLimitBytes: number;
   readinessStreamTimeoutMs: number;
   keepaliveMs: number;
   heartbeatMs: number;
@@ -23,7 +34,9 @@ export interface RouteParts {
 
 /** A route and its answer. */
 export interface LocalRoute {
-  readonly route: Pick<Route, "method" | "path" | "kind">;
+  readonly route: Pick<Route, "method" | "path" | "kind"> & { readonly permission?: Route["permission"] };
+  /** The answer reads the request's body itself, piece by piece. @default false: it is JSON, read before */
+  readonly streamsBody?: boolean;
   readonly answer: (context: LocalContext) => Response | Promise<Response>;
 }
 
@@ -37,6 +50,26 @@ export function namedRecord(context: LocalContext, parts: RouteParts): SandboxRe
   return record;
 }
 
+/** The place of a running sandbox. Throws 409 when it is not running. */
+export function runningBox(record: SandboxRecord, parts: RouteParts): SandboxBox {
+  const box = parts.store.boxOf(record);
+  if (!box) throw notRunning(record);
+  return box;
+}
+
+/** A signal that aborts when the sandbox runs no longer; `callOff` lets go of it. */
+export function untilStopped(record: SandboxRecord, parts: RouteParts): { signal: AbortSignal; callOff(): void } {
+  const stopped = new AbortController();
+  const callOff = parts.store.onStatus(record, () => {
+    if (record.status !== "running") stopped.abort(notRunning(record));
+  });
+  return { signal: stopped.signal, callOff };
+}
+
+/** The problem of a sandbox that is not running. */
+export function notRunning(record: SandboxRecord): HttpProblem {
+  return new HttpProblem("NOT_RUNNING", `The sandbox is not running: its status is ${record.status}.`);
+}
 
 function isDecodable(path: string): boolean {
   try {

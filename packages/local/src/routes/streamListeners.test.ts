@@ -2,7 +2,10 @@ import { sandboxTemplate } from "@miosa/protocol";
 import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { createProcessDriver } from "../drivers/createProcessDriver.js";
+import { createAccess } from "../access/access.js";
+import { readApiKeys } from "../apiKeys.js";
 import { createEventLog } from "../events/eventLog.js";
+import { createUsageMeter } from "../usage/usageMeter.js";
 import { createFaults } from "../faults.js";
 import { createOpenStreams } from "../http/eventStream.js";
 import type { LocalEnv } from "../http/localEnv.js";
@@ -30,11 +33,19 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
   const [driver, faults, log] = [createProcessDriver(), createFaults({ neverReady: true }), createEventLog(Date.now)];
   const subscriptions = counted(log.subscribe);
   const events = { ...log, subscribe: subscriptions.listen };
-  const store = createSandboxStore({ driver, events, faults, now: Date.now, autoStart: true });
+  const sandboxEvents = createEventLog(Date.now);
+  const meter = createUsageMeter(Date.now);
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true });
   const statuses = counted(store.onStatus);
   const parts = {
     store: { ...store, onStatus: statuses.listen },
     events,
+    sandboxEvents,
+    meter,
+    access: createAccess(readApiKeys(), Date.now),
+    scratch: async () => "",
+    now: Date.now,
+    uploadLimitBytes: 1,
     faults,
     driver,
     streams: createOpenStreams(),

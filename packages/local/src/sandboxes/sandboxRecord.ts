@@ -27,9 +27,32 @@ export interface CreateFields {
   visibility: string;
   metadata: Readonly<Record<string, unknown>>;
   attribution: Attribution;
+  native?: Partial<Pick<NativeFields, "timeoutSec" | "idleTimeoutSec" | "persistent" | "alwaysOn" | "tags">> & { env?: Readonly<Record<string, string>> };
 }
 
-export type SandboxStatus = "creating" | "starting" | "running" | "stopped" | "error" | "destroying" | "destroyed";
+export type SandboxStatus = "creating" | "starting" | "running" | "paused" | "stopping" | "stopped" | "error" | "destroying" | "destroyed";
+
+/** A saved state of a sandbox's files. Contract 4.15. */
+export interface SnapshotRecord {
+  readonly id: string;
+  readonly directory: string;
+  readonly comment: string | null;
+  readonly createdAt: number;
+}
+
+/** What only the native resource has. Contract 4.3, 4.12 and 4.14. */
+export interface NativeFields {
+  timeoutSec: number;
+  idleTimeoutSec: number | null;
+  persistent: boolean;
+  alwaysOn: boolean;
+  tags: readonly string[];
+  /** When the activity deadline was last started, in milliseconds since 1970. */
+  deadlineFrom: number;
+  readonly env: Map<string, { value: string; encrypted: boolean }>;
+  readonly snapshots: Map<string, SnapshotRecord>;
+  readonly previews: Map<string, { id: string; port: number; visibility: string; shares: string[] }>;
+}
 
 /** All that the server knows of one sandbox or computer. */
 export interface SandboxRecord {
@@ -37,8 +60,9 @@ export interface SandboxRecord {
   readonly tenantId: string;
   readonly isolation: string;
   readonly templateType: string | null;
-  readonly size: SizeName;
+  size: SizeName;
   readonly attribution: Attribution;
+  readonly native: NativeFields;
   readonly slug: string;
   readonly createdAt: number;
   name: string;
@@ -56,7 +80,20 @@ export function createRecord(tenantId: string, isolation: string, fields: Create
   const id = randomUUID();
   const name = fields.name ?? `${templateType === sandboxTemplate ? "sandbox" : "computer"}-${id.slice(0, 8)}`;
   const own = { id, tenantId, isolation, name, slug: slugOf(name, id), createdAt: at, updatedAt: at };
-  return { ...own, templateType, size, visibility, metadata, attribution, status: "creating" };
+  const { env = {}, ...given } = fields.native ?? {};
+  const native: NativeFields = {
+    timeoutSec: 3_600,
+    idleTimeoutSec: null,
+    persistent: false,
+    alwaysOn: false,
+    tags: [],
+    ...given,
+    deadlineFrom: at,
+    env: new Map(Object.entries(env).map(([key, value]) => [key, { value, encrypted: false }])),
+    snapshots: new Map(),
+    previews: new Map(),
+  };
+  return { ...own, templateType, size, visibility, metadata, attribution, native, status: "creating" };
 }
 
 /** True for a sandbox in the sense of the spec: a computer of the sandbox template. */
@@ -88,6 +125,27 @@ export function toWireComputer(record: SandboxRecord): WireComputer {
     metadata: { ...record.metadata },
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),
+  };
+}
+
+/** The record as `/sandboxes` shows it. Contract 4.1. */
+export function toWireSandbox(record: SandboxRecord, now: number): Record<string, unknown> {
+  const { status: _, template_type: templateType, vcpus, ...common } = toWireComputer(record);
+  const { native } = record;
+  const isRunning = record.status === "running";
+  return {
+    ...common,
+    state: record.status === "stopped" || record.status === "stopping" ? "paused" : record.status,
+    template_id: templateType,
+    cpu_count: vcpus,
+    resource_contract: { id: `sandbox/${record.size}@v1`, version: "v1", product: "sandbox", size: record.size },
+    persistent: native.persistent,
+    always_on: native.alwaysOn,
+    timeout_sec: native.timeoutSec,
+    timeout_remaining_ms: isRunning ? Math.max(0, native.deadlineFrom + native.timeoutSec * 1_000 - now) : null,
+    idle_timeout_sec: native.idleTimeoutSec,
+    tags: native.tags,
+    preview_url: null,
   };
 }
 

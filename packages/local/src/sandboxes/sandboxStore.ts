@@ -3,13 +3,17 @@ import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
 import { sleep, untilAborted } from "../timers.js";
+import type { UsageMeter } from "../usage/usageMeter.js";
 import { type CreateFields, createRecord, isBooting, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
 
 /** What a store works with. */
 export interface SandboxStoreParts {
   driver: SandboxDriver;
   events: EventLog;
+  /** What happens in each sandbox, by its id. */
+  sandboxEvents: EventLog;
   faults: FaultSource;
+  meter: UsageMeter;
   now: () => number;
   /** Whether creating boots at once. Without it a new sandbox goes `creating → stopped` and waits for a start. */
   autoStart: boolean;
@@ -17,7 +21,8 @@ export interface SandboxStoreParts {
 
 /** All sandboxes of a server, and the only place that changes them. */
 export interface SandboxStore {
-  create(tenantId: string, fields: CreateFields): SandboxRecord;
+  /** `filesFrom` is a host directory that a box's `saveFiles` has filled. */
+  create(tenantId: string, fields: CreateFields, filesFrom?: string): SandboxRecord;
   /** A tenant's sandbox. Another tenant's is as unknown as one that never was. */
   get(tenantId: string, id: string): SandboxRecord | undefined;
   /** A tenant's sandboxes, newest first. */
@@ -28,7 +33,15 @@ export interface SandboxStore {
   boxOf(record: SandboxRecord): SandboxBox | undefined;
   /** Boots a sandbox that is stopped or failed; one that is booting or running is left alone. */
   start(record: SandboxRecord): void;
-  update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "visibility" | "metadata">>): void;
+  /** Ends a sandbox's processes and keeps its files. Returns at once; the status tells when it is done. */
+  stop(record: SandboxRecord): void;
+  /** Stops and starts. Returns at once. */
+  restart(record: SandboxRecord): void;
+  /** Stops the clock of a running sandbox's processes. */
+  pause(record: SandboxRecord): Promise<void>;
+  /** Lets a paused sandbox go on, and starts a stopped one. */
+  resume(record: SandboxRecord): Promise<void>;
+  update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "visibility" | "metadata" | "size">>): void;
   /** Resolves when the sandbox, its processes and its files are gone. */
   destroy(record: SandboxRecord): Promise<void>;
   /** Calls `listener` at each change of a sandbox's status; the returned function ends it. */
@@ -39,25 +52,33 @@ export interface SandboxStore {
 interface Life {
   readonly record: SandboxRecord;
   readonly listeners: Set<() => void>;
+  readonly filesFrom?: string;
   box?: SandboxBox;
+  /** True while the box keeps its files and runs nothing. */
+  isStopped?: boolean;
   boot?: { readonly controller: AbortController; readonly settled: Promise<void> };
+  stopping?: Promise<void>;
   destroyed?: Promise<void>;
 }
 
 // creating ─▶ running                     autoStart: false: creating ─▶ stopped ─start▶ starting ─▶ running
 //    └──────▶ error ─start▶ starting      from anywhere: ─destroy▶ destroying ─▶ destroyed (forgotten)
+// running ─stop▶ stopping ─▶ stopped ─start▶ starting ─▶ running;  running ─pause▶ paused ─resume▶ running
 export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   const lives = new Map<string, Life>();
 
   function setStatus(life: Life, status: SandboxStatus): void {
     life.record.status = status;
     life.record.updatedAt = parts.now();
+    parts.meter.note(life.record);
     for (const listener of [...life.listeners]) listener();
   }
 
   function emit({ record }: Life, type: string, more: Readonly<Record<string, unknown>> = {}): void {
     const event = { type, id: record.id, tenant_id: record.tenantId, ts: toTime(parts.now()), status: record.status };
     parts.events.publish(record.tenantId, { ...event, ...record.attribution, ...more });
+    const { id: sandboxId, ...own } = event;
+    parts.sandboxEvents.publish(sandboxId, { ...own, ...more, id: sandboxId, sandbox_id: sandboxId });
   }
 
   function boot(life: Life): void {
@@ -73,9 +94,9 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
 
   async function bootNow(life: Life, signal: AbortSignal): Promise<void> {
     const { record } = life;
-    await life.box?.destroy(); // of a boot that failed
-    const box = await parts.driver.create({ id: record.id, signal });
+    const box = await boxToBoot(life, signal);
     life.box = box;
+    life.isStopped = false;
     const slow = parts.faults.strike("slowStart");
     if (slow) await sleep(slow.delayMs, signal);
     const failing = parts.faults.strike("bootFails");
@@ -91,10 +112,48 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     emit(life, eventTypes.sandboxReady, { ready_at: toTime(record.readyAt) });
   }
 
+  async function boxToBoot(life: Life, signal: AbortSignal): Promise<SandboxBox> {
+    const { box, record, filesFrom } = life;
+    if (box && life.isStopped) {
+      await box.start(signal);
+      return box;
+    }
+    await box?.destroy(); // of a boot that failed
+    const env = Object.fromEntries([...record.native.env].map(([key, { value }]) => [key, value]));
+    return parts.driver.create({ id: record.id, signal, env, ...(filesFrom !== undefined && { filesFrom }) });
+  }
+
+  async function stopNow(life: Life): Promise<void> {
+    const { record } = life;
+    life.boot?.controller.abort(new Error("The sandbox is stopped."));
+    await life.boot?.settled;
+    await life.box?.stop();
+    life.isStopped = true;
+    delete record.readyAt;
+    if (record.status === "destroying") return;
+    setStatus(life, "stopped");
+    emit(life, isSandbox(record) ? eventTypes.sandboxPaused : eventTypes.computerStopped);
+  }
+
+  function stop(life: Life): Promise<void> {
+    setStatus(life, "stopping");
+    return (life.stopping ??= stopNow(life)
+      .catch((error: unknown) => {
+        life.record.reason = error instanceof Error ? error.message : "unknown error";
+        setStatus(life, "error");
+      })
+      .finally(() => delete life.stopping));
+  }
+
+  function mayStop({ status }: SandboxRecord): boolean {
+    return status === "running" || status === "paused" || status === "creating" || status === "starting";
+  }
+
   async function destroyNow(life: Life): Promise<void> {
     setStatus(life, "destroying");
     life.boot?.controller.abort(new Error("The sandbox is destroyed."));
     await life.boot?.settled;
+    await life.stopping;
     try {
       await life.box?.destroy();
     } finally {
@@ -109,9 +168,9 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   }
 
   return {
-    create(tenantId, fields) {
+    create(tenantId, fields, filesFrom) {
       const record = createRecord(tenantId, parts.driver.isolation, fields, parts.now());
-      const life: Life = { record, listeners: new Set() };
+      const life: Life = { record, listeners: new Set(), ...(filesFrom !== undefined && { filesFrom }) };
       lives.set(record.id, life);
       const common = { size: record.size, workspace_id: `ws_${tenantId}` };
       if (isSandbox(record)) emit(life, eventTypes.sandboxCreated, { ...common, image: record.templateType });
@@ -128,10 +187,40 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     all: () => [...lives.values()].map(({ record }) => record),
     boxOf: (record) => (record.status === "running" ? lives.get(record.id)?.box : undefined),
     start(record) {
-      if (record.status === "running" || record.status === "destroying" || isBooting(record)) return;
+      if (record.status !== "stopped" && record.status !== "error") return;
       const life = lifeOf(record);
       setStatus(life, "starting");
       boot(life);
+    },
+    stop(record) {
+      if (mayStop(record)) void stop(lifeOf(record));
+    },
+    restart(record) {
+      if (!mayStop(record)) return;
+      const life = lifeOf(record);
+      void stop(life).then(() => {
+        if (record.status !== "stopped") return;
+        setStatus(life, "starting");
+        boot(life);
+      });
+    },
+    async pause(record) {
+      if (record.status !== "running") return;
+      const life = lifeOf(record);
+      await life.box?.pause();
+      setStatus(life, "paused");
+      emit(life, eventTypes.sandboxPaused);
+    },
+    async resume(record) {
+      const life = lifeOf(record);
+      if (record.status === "stopped") {
+        setStatus(life, "starting");
+        boot(life);
+      }
+      if (record.status !== "paused") return;
+      await life.box?.resume();
+      setStatus(life, "running");
+      emit(life, eventTypes.sandboxResumed);
     },
     update(record, changes) {
       Object.assign(record, changes, { updatedAt: parts.now() });
