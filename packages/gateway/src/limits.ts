@@ -101,6 +101,7 @@ export function createLimiter(limits: Required<GatewayLimits>, now: () => number
   };
 }
 
-function tooMany(retryAfterSec: number, what: string): Denial {
+/** The refusal of what comes too often, with the time after which it may come again. */
+export function tooMany(retryAfterSec: number, what: string): Denial {
   return new Denial(429, "rate_limit_exceeded", `Too many ${what}. Try again later.`, { retryAfterSec });
 }

@@ -1,4 +1,4 @@
-import { Denial } from "../denial.js";
+import { Denial, upstreamUnreachable } from "../denial.js";
 import { passedSubprotocols } from "../edges.js";
 import type { UpgradeGrant } from "../gatewayOptions.js";
 import { checkResourceQuery } from "../query.js";
@@ -26,5 +26,7 @@ export const answerUpgrade: Answer = async (parts, call) => {
     throw new Denial(501, "NOT_IMPLEMENTED", "WebSockets are not set up here.", { reason: "no connectWebSocket was given" });
   }
   const grant = await grantUpgrade(parts, call);
-  return parts.connectWebSocket(grant);
+  return parts.connectWebSocket(grant).catch((error: unknown) => {
+    throw upstreamUnreachable(error);
+  });
 };

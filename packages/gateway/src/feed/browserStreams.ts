@@ -12,6 +12,8 @@ export interface BrowserStreams {
   /** Writes a frame to every browser. */
   broadcast(frame: Uint8Array): void;
   closeAll(): void;
+  /** How many streams the session's tenant has open. */
+  countFor(session: GatewaySession): number;
   readonly size: number;
 }
 
@@ -119,6 +121,7 @@ export function createBrowserStreams(slowReaderBytes: number, onEmpty: () => voi
         for (const stream of [...set]) stream.end();
       }
     },
+    countFor: (session) => streams.get(session.externalWorkspaceId)?.size ?? 0,
     get size() {
       return size;
     },

@@ -1,6 +1,6 @@
 import { eventHeartbeatMs, feedRecheckType, type Route } from "@miosa/protocol";
 import { Denial, upstreamUnreachable } from "../denial.js";
-import type { GatewayLimits } from "../limits.js";
+import { tooMany, type GatewayLimits } from "../limits.js";
 import type { Ownership } from "../ownership.js";
 import type { Attribution } from "../session.js";
 import { createDeadline, startTimer, type Timer } from "../timers.js";
@@ -185,6 +185,7 @@ export function createFeed(parts: EventFeedParts): EventFeed {
 
   return {
     async open(request: FeedRequest): Promise<Response> {
+      if (streams.countFor(request.session) >= parts.limits.concurrentStreams) throw tooMany(1, "streams at once");
       linger?.stop();
       run ??= start();
       try {

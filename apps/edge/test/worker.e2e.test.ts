@@ -1,0 +1,119 @@
+import { createMiosaClient } from "@miosa/core";
+import { mintBrowserToken } from "@miosa/gateway";
+import { createLocalServer, type LocalServer } from "@miosa/local";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { WebSocket } from "ws";
+import { startEdge, type Edge } from "./startEdge.js";
+
+const secret = "0123456789abcdef0123456789abcdef";
+const audience = "https://edge.example";
+
+let local: LocalServer;
+let edge: Edge;
+
+beforeAll(async () => {
+  local = await createLocalServer();
+  edge = await startEdge({ MIOSA_API_KEY: local.apiKey, MIOSA_BASE_URL: local.baseUrl, BROWSER_TOKEN_SECRET: secret, BROWSER_TOKEN_AUDIENCE: audience });
+});
+afterAll(async () => {
+  await edge.close();
+  await local.close();
+});
+beforeEach(() => local.clearRequests());
+
+function tokenFor(workspace: string): Promise<string> {
+  const key = { kid: "1", alg: "HS256", key: new TextEncoder().encode(secret) } as const;
+  return mintBrowserToken({ key, audience, externalWorkspaceId: workspace, can: ["read", "create", "exec", "files", "delete"] });
+}
+
+function clientFor(workspace: string) {
+  return createMiosaClient({ baseUrl: `${edge.url}/api/miosa`, token: () => tokenFor(workspace) });
+}
+
+/** Reads the feed until an event of `id` has come, and leaves. */
+async function readFeedUntil(workspace: string, part: string, onOpen: () => Promise<unknown> = () => Promise.resolve(), lastEventId?: string): Promise<string> {
+  const response = await fetch(`${edge.url}/api/miosa/events/stream`, {
+    headers: { authorization: `Bearer ${await tokenFor(workspace)}`, ...(lastEventId && { "last-event-id": lastEventId }) },
+    signal: AbortSignal.timeout(15_000),
+  });
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  const reader = response.body?.getReader();
+  if (!reader) throw new Error("The feed has no body.");
+  let text = "";
+  const opened = onOpen();
+  while (!text.includes(part)) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`The feed ended after: ${text}`);
+    text += new TextDecoder().decode(value);
+  }
+  await opened;
+  await reader.cancel();
+  return text;
+}
+
+test("the dashboard's files come from the Worker, with its policy, at every address of the page", async () => {
+  for (const path of ["/", "/sandboxes/abc"]) {
+    const response = await fetch(edge.url + path);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("<title>dashboard</title>");
+    expect(response.headers.get("content-security-policy")).toContain("script-src 'self'");
+  }
+});
+
+test("a request without a session is refused, in the API's envelope", async () => {
+  const response = await fetch(`${edge.url}/api/miosa/computers`);
+  expect(response.status).toBe(401);
+  expect(await response.json()).toMatchObject({ error: { code: "UNAUTHORIZED" } });
+});
+
+test("a session's cookie opens the same door as its token", async () => {
+  const response = await fetch(`${edge.url}/api/miosa/computers`, { headers: { cookie: `theme=dark; miosa_session=${await tokenFor("acme")}` } });
+  expect(response.status).toBe(200);
+});
+
+test("in workerd, a customer's page creates a sandbox, waits for it, runs a command and destroys it; another customer sees nothing of it", async () => {
+  const acme = clientFor("acme");
+  const sandbox = await acme.sandboxes.create({ name: "at-the-edge" });
+  expect(await acme.sandboxes.waitUntilReady(sandbox.id)).toBe(true);
+  expect(await acme.exec.run(sandbox.id, { command: "echo hi" })).toMatchObject({ output: "hi\n", exitCode: 0 });
+  expect(await clientFor("globex").sandboxes.list()).toEqual([]);
+  await expect(clientFor("globex").sandboxes.get(sandbox.id)).rejects.toMatchObject({ status: 404 });
+  await acme.computers.destroy(sandbox.id);
+});
+
+test("all users' feeds cost one upstream stream, and closing them closes it", async () => {
+  const [acme, globex] = [clientFor("acme"), clientFor("globex")];
+  const seen = await Promise.all([
+    ...Array.from({ length: 10 }, () => readFeedUntil("acme", "sandbox.ready")),
+    ...Array.from({ length: 10 }, () => readFeedUntil("globex", "sandbox.ready")),
+    vi.waitFor(() => expect(local.connections().streams.events).toBe(1)).then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const made = await Promise.all([acme.sandboxes.create({ name: "a" }), globex.sandboxes.create({ name: "g" })]);
+      return made.map(({ id }) => id).join(" ");
+    }),
+  ]);
+  expect(local.countRequests("GET /events/stream")).toBe(1);
+  const [acmeId = "", globexId = ""] = (seen.at(-1) ?? "").split(" ");
+  for (const text of seen.slice(0, 10)) expect([text.includes(acmeId), text.includes(globexId)]).toEqual([true, false]);
+  for (const text of seen.slice(10, 20)) expect([text.includes(acmeId), text.includes(globexId)]).toEqual([false, true]);
+  // workerd notices that a browser has gone when it next writes to it; then the object lets go of the upstream stream after a while.
+  await Promise.all([acme.sandboxes.create({ name: "a2" }), globex.sandboxes.create({ name: "g2" })]);
+  await vi.waitFor(() => expect(local.connections().streams.events).toBe(0), { timeout: 20_000, interval: 100 });
+});
+
+test("after everything was restarted the feed goes on where it was, or says that something may be missing", async () => {
+  const acme = clientFor("acme");
+  const before = await readFeedUntil("acme", "sandbox.ready", () => acme.sandboxes.create({ name: "before" }));
+  const lastEventId = [...before.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+  await edge.restart();
+  await clientFor("acme").sandboxes.create({ name: "while it was away" });
+  const after = await readFeedUntil("acme", "sandbox.ready", undefined, lastEventId);
+  expect(after).toMatch(/sandbox\.created|feed\.recheck/);
+});
+
+test("a WebSocket to somebody else's sandbox is refused", async () => {
+  const token = await tokenFor("acme");
+  const socket = new WebSocket(`${edge.url.replace("http", "ws")}/api/miosa/computers/nobodys/exec/stream?command=sh`, ["miosa-exec-v1", `bearer.${token}`]);
+  const message = await new Promise<string>((resolve) => socket.once("error", (error) => resolve(error.message)));
+  expect(message).toContain("404");
+});

@@ -1,0 +1,33 @@
+// Takes out one check of the gateway at a time and runs its tests: each time at least one must fail.
+// node packages/gateway/test/runMutations.mjs [part of a name]
+import { spawnSync } from "node:child_process";
+import { createServer } from "vite";
+
+const only = process.argv[2] ?? "";
+const root = new URL("../../..", import.meta.url).pathname;
+const vite = await createServer({ root, configFile: false, server: { middlewareMode: true, hmr: false, ws: false }, appType: "custom", logLevel: "silent" });
+const { mutations } = await vite.ssrLoadModule("/packages/gateway/test/mutations.ts");
+await vite.close();
+
+const chosen = mutations.filter(({ name, file }) => `${file}: ${name}`.includes(only));
+const survivors = [];
+for (const { name, file } of chosen) {
+  const { status, stdout, stderr } = run(`${file}: ${name}`);
+  const output = stdout + stderr;
+  // A mutation that does not fit its source any more says nothing about the tests.
+  if (output.includes("is not there exactly once")) throw new Error(/.*is not there exactly once.*/.exec(output)?.[0]);
+  const isKilled = status !== 0 && /Tests .*failed/.test(output);
+  if (!isKilled) survivors.push(`${file}: ${name}`);
+  console.log(`${isKilled ? "killed  " : "SURVIVED"}  ${file}: ${name}`);
+}
+console.log(`\n${chosen.length} mutations, ${survivors.length} survivors`);
+for (const survivor of survivors) console.log(`  ${survivor}`);
+process.exitCode = survivors.length === 0 ? 0 : 1;
+
+function run(name) {
+  return spawnSync("npx", ["vitest", "run", "--config", "packages/gateway/test/mutation.config.ts", "--reporter", "dot"], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, MUTATION: name, NO_COLOR: "1" },
+  });
+}
