@@ -4,7 +4,7 @@ import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
 import { sleep, untilAborted } from "../timers.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
-import { type CreateFields, createRecord, isBooting, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
+import { type CreateFields, createRecord, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
 
 /** What a store works with. */
 export interface SandboxStoreParts {
@@ -145,6 +145,13 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       .finally(() => delete life.stopping));
   }
 
+  async function restartNow(life: Life): Promise<void> {
+    await stop(life);
+    if (life.record.status !== "stopped") return;
+    setStatus(life, "starting");
+    boot(life);
+  }
+
   function mayStop({ status }: SandboxRecord): boolean {
     return status === "running" || status === "paused" || status === "creating" || status === "starting";
   }
@@ -197,12 +204,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     },
     restart(record) {
       if (!mayStop(record)) return;
-      const life = lifeOf(record);
-      void stop(life).then(() => {
-        if (record.status !== "stopped") return;
-        setStatus(life, "starting");
-        boot(life);
-      });
+      void restartNow(lifeOf(record));
     },
     async pause(record) {
       if (record.status !== "running") return;
