@@ -18,7 +18,9 @@ for (const folder of packageFolders) {
 }
 
 const types = run("tsc", incomplete ? ["-b", "--force"] : ["-b"]);
-process.exitCode = types === 0 && !process.argv.includes("--packages") ? run("vite", ["build", "apps/dashboard"]) : types;
+// The dashboard is built even then, for a mistake in one test must not fail those that open the page.
+const page = process.argv.includes("--packages") ? 0 : run("vite", ["build", "apps/dashboard"]);
+process.exitCode = types || page;
 
 function run(name, args) {
   const { status, error } = spawnSync(join(root, "node_modules/.bin", name), args, { cwd: root, stdio: "inherit" });
