@@ -1,5 +1,5 @@
 import { createLocalServer, type LocalServer } from "@miosa/local";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { behaviours } from "../test/behaviour.js";
 
@@ -13,7 +13,8 @@ afterAll(() => server.close());
 
 test.each(behaviours)("$name", async ({ run }) => {
   const webSocket: unknown = WebSocket;
-  await run({ baseUrl: server.baseUrl, credential: { apiKey: server.apiKey }, webSocket: isWebSocket(webSocket) ? webSocket : undefined });
+  const world = { baseUrl: server.baseUrl, credential: { apiKey: server.apiKey }, webSocket: isWebSocket(webSocket) ? webSocket : undefined };
+  await expect(run(world)).resolves.toBeUndefined();
 }, 40_000);
 
 function isWebSocket(value: unknown): value is typeof globalThis.WebSocket {

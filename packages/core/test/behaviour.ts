@@ -183,7 +183,7 @@ export const behaviours: readonly Behaviour[] = [
         const gone = await rejection(miosa.files.stat(id, "x"));
         that(isApiError(gone) && gone.status === 404, "a deleted file is a 404");
         const outside = await rejection(miosa.files.read(id, "/workspace/../../etc/passwd"));
-        that(isApiError(outside) && outside.status >= 400, "a path out of the sandbox is refused");
+        that(isApiError(outside) && (outside.status ?? 0) >= 400, "a path out of the sandbox is refused");
       }),
   },
   {
@@ -225,19 +225,21 @@ export const behaviours: readonly Behaviour[] = [
     name: "follows the tenant's events",
     async run(world) {
       const miosa = clientOf(world);
-      let id: string | undefined;
+      const watched: { id?: string } = {};
       const abort = new AbortController();
       let opened: () => void = () => undefined;
       const isOpen = new Promise<void>((resolve) => (opened = resolve));
       const types: string[] = [];
       const following = (async () => {
         for await (const event of miosa.events.stream({ types: ["sandbox.*"], signal: abort.signal, onOpen: opened })) {
-          if (event.resourceId === id) types.push(event.type);
-          if (event.resourceId === id && event.type === "sandbox.destroyed") break;
+          if (event.resourceId !== watched.id) continue;
+          types.push(event.type);
+          if (event.type === "sandbox.destroyed") break;
         }
       })();
       await isOpen;
-      id = (await miosa.sandboxes.create({})).id;
+      const { id } = await miosa.sandboxes.create({});
+      watched.id = id;
       await miosa.sandboxes.waitUntilReady(id);
       await miosa.sandboxes.delete(id);
       await following;
