@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { listen, sendJson as json, type IncomingMessage, type ServerResponse } from "../test/servers.js";
 import { createGateway } from "./createGateway.js";
-import type { Authorize, GatewayOptions } from "./gatewayOptions.js";
+import type { Authorize, GatewayDenial, GatewayOptions, GatewayRecord } from "./gatewayOptions.js";
 import { toNodeListener } from "./node.js";
 
 const apiKey = "msk_u_gateway-secret";
@@ -98,6 +98,46 @@ test("a page of another origin is refused, and one that is listed gets CORS head
   expect(listed.status).toBe(200);
   expect(listed.headers.get("access-control-allow-origin")).toBe("https://dash.example");
   expect(listed.headers.get("access-control-allow-credentials")).toBeNull();
+});
+
+test("the gateway's own permissions narrow every session's", async () => {
+  const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), { can: ["create"] });
+  expect((await fetch(`${gateway}/api/miosa/computers`)).status).toBe(403);
+});
+
+test("one tenant that has used up its minute does not slow another", async () => {
+  const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), {
+    authorize: (request) => ({ externalWorkspaceId: request.headers.get("cookie") ?? "", can: ["read"] }),
+    limits: { requestsPerMinute: 1 },
+  });
+  const list = (cookie: string) => fetch(`${gateway}/api/miosa/computers`, { headers: { cookie } });
+  expect((await list("acme")).status).toBe(200);
+  const refused = await list("acme");
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await refused.json()).toMatchObject({ code: "rate_limit_exceeded" });
+  expect((await list("globex")).status).toBe(200);
+});
+
+test("refusals are told to the platform with their true reason, and answers with their time", async () => {
+  const denials: GatewayDenial[] = [];
+  const records: GatewayRecord[] = [];
+  const gateway = await startGateway((_, outgoing) => json(outgoing, 200, { id: "x", external_workspace_id: "globex" }), {
+    authorize: () => ({ externalWorkspaceId: "acme", can: ["read"] }),
+    onDeny: (denial) => denials.push(denial),
+    onRequest: (record) => records.push(record),
+  });
+  await fetch(`${gateway}/api/miosa/computers/x`);
+  expect(denials).toMatchObject([{ status: 404, code: "NOT_FOUND", externalWorkspaceId: "acme", route: "/computers/:id", reason: "not the tenant's, or nobody's" }]);
+  expect(records).toMatchObject([{ status: 404, method: "GET" }]);
+  expect(JSON.stringify([denials, records])).not.toContain(apiKey);
+});
+
+test("a gateway without a key, without authorize, or with credentials in its upstream is not made", () => {
+  const upstream = "http://127.0.0.1:1";
+  expect(() => createGateway({ apiKey: " ", authorize: operator, upstream })).toThrow(TypeError);
+  expect(() => createGateway({ apiKey, authorize: operator, upstream: "http://user:word@127.0.0.1:1" })).toThrow(TypeError);
+  expect(() => createGateway({ apiKey, authorize: operator, upstream: "nowhere" })).toThrow(TypeError);
 });
 
 test("a host that is not listed is refused", async () => {

@@ -1,6 +1,6 @@
 import { headerNames, routes, type Route, type RoutePermission } from "@miosa/protocol";
-import { answers, type ScopeName } from "./answer/answers.js";
-import type { GatewayCall, GatewayParts } from "./answer/call.js";
+import { answers } from "./answer/answers.js";
+import type { Answer, GatewayCall } from "./answer/call.js";
 import { answerUpgrade, grantUpgrade } from "./answer/answerUpgrade.js";
 import { Denial, denialResponse, forbidden, internalError, notFound } from "./denial.js";
 import { checkSize, isUpgrade } from "./edges.js";
@@ -41,7 +41,7 @@ export function createGatewayFor(table: RouteTable, options: GatewayOptions): Ga
     checkSize(request, parts.limits);
     if (!url.pathname.startsWith(`${basePath}/`)) throw notFound("outside the gateway's path");
     const match = matchRoute(request.method, url.pathname.slice(basePath.length), isUpgrade(request));
-    if (!match || !scopeOf(match.route)) throw notFound("no such route");
+    if (!match) throw notFound("no such route");
     record.route = match.route.path;
     const session = await authorize(request);
     record.externalWorkspaceId = session.externalWorkspaceId;
@@ -147,21 +147,12 @@ export function createGatewayFor(table: RouteTable, options: GatewayOptions): Ga
   return Object.assign(handle, { upgrade, close: () => parts.feed.close() });
 }
 
-/** How a route is kept inside a tenant; undefined for one that no browser may use. */
-function scopeOf(route: Route): ScopeName | undefined {
-  return route.scope ?? (route.path.split("/").includes(":id") ? "resource" : undefined);
-}
-
-function answerOf(match: RouteMatch): (parts: GatewayParts, call: GatewayCall) => Promise<Response> {
-  if (match.route.kind === "websocket") return answerUpgrade;
-  const scope = scopeOf(match.route);
-  if (!scope) throw notFound("no such route");
-  return answers[scope];
+function answerOf({ route, scope }: RouteMatch): Answer {
+  return route.kind === "websocket" ? answerUpgrade : answers[scope];
 }
 
 /** True when the answer goes on after its headers, and gives the call's place back itself. */
-function isRelayed({ route }: RouteMatch): boolean {
-  const scope = scopeOf(route);
+function isRelayed({ scope }: RouteMatch): boolean {
   return scope === "resource" || scope === "feed";
 }
 

@@ -1,11 +1,15 @@
-import type { Route } from "@miosa/protocol";
+import type { Route, RouteScope } from "@miosa/protocol";
 
 /** Routes by namespace, in the shape of protocol's `routes`. */
 export type RouteTable = Readonly<Record<string, Readonly<Record<string, Route>>>>;
 
+/** A route's scope, or `resource` for one that addresses an `:id` and needs no more. */
+export type ScopeName = RouteScope | "resource";
+
 /** A route and the decoded values of its `:name` segments. */
 export interface RouteMatch {
   route: Route;
+  scope: ScopeName;
   params: Readonly<Record<string, string>>;
 }
 
@@ -18,7 +22,7 @@ export function createRouteMatcher(
 ): (method: string, path: string, isUpgrade: boolean) => RouteMatch | undefined {
   const compiled = Object.values(table)
     .flatMap((group) => Object.values(group))
-    .map((route) => ({ route, segments: route.path.slice(1).split("/") }))
+    .flatMap(openRoute)
     .toSorted((a, b) => literalness(b.segments).localeCompare(literalness(a.segments)));
   return (method, path, isUpgrade) => {
     if (!path.startsWith("/")) return undefined;
@@ -27,10 +31,17 @@ export function createRouteMatcher(
       if (candidate.route.method !== method || candidate.segments.length !== segments.length) continue;
       if (isUpgrade !== (candidate.route.kind === "websocket")) continue;
       const params = matchSegments(candidate.segments, segments);
-      if (params) return { route: candidate.route, params };
+      if (params) return { route: candidate.route, scope: candidate.scope, params };
     }
     return undefined;
   };
+}
+
+/** A route that no `:id` and no scope keeps inside a tenant is not there for browsers. */
+function openRoute(route: Route): { route: Route; scope: ScopeName; segments: string[] }[] {
+  const segments = route.path.slice(1).split("/");
+  const scope = route.scope ?? (segments.includes(":id") ? "resource" : undefined);
+  return scope ? [{ route, scope, segments }] : [];
 }
 
 function literalness(pattern: readonly string[]): string {

@@ -43,7 +43,7 @@ function toRequest(incoming: IncomingMessage): Request | Denial {
   // No Request can be made of these.
   if (/^(TRACE|TRACK|CONNECT)$/i.test(method)) return notFound("a method that is none of the API's");
   const base = `http://${incoming.headers.host ?? ""}`;
-  if (!target.startsWith("/") || !URL.canParse(base + target)) return notFound("a path that is not one");
+  if (!URL.canParse(base + target)) return notFound("a path that is not one");
   const url = new URL(base + target);
   if (url.pathname + url.search !== target) return notFound("a path with a second spelling");
   const hasBody = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;

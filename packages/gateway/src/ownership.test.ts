@@ -65,6 +65,15 @@ test("one tenant's claim answers no other tenant, and each pays for its own look
   expect(asked).toEqual(["g", "g"]);
 });
 
+test("where users are apart, one user's claim answers no colleague", async () => {
+  const { asked, known, ownership } = setup();
+  known.set("a", { id: "a", owner: { externalWorkspaceId: "acme", externalUserId: "ann" }, body: {} });
+  const user = (name: string): GatewaySession => ({ externalWorkspaceId: "acme", externalUserId: name, isolation: "user", can: ["read"] });
+  expect(await ownership.isOwned(user("ann"), "computers", "a")).toBe(true);
+  expect(await ownership.isOwned(user("bob"), "computers", "a")).toBe(false);
+  expect(asked).toEqual(["a", "a"]);
+});
+
 test("one collection's claim answers no other collection", async () => {
   const { asked, ownership } = setup();
   await ownership.isOwned(ann, "computers", "a");

@@ -19,7 +19,6 @@ export const mutations: readonly Mutation[] = [
   mutate("createGateway.ts", "checks the origin of a preflight", "        checkOrigin(request, new URL(request.url), origins);\n", ""),
   mutate("createGateway.ts", "checks sizes", "    checkSize(request, parts.limits);\n", ""),
   mutate("createGateway.ts", "keeps to its base path", "if (!url.pathname.startsWith(`${basePath}/`)) throw notFound(\"outside the gateway's path\");", ""),
-  mutate("createGateway.ts", "closes routes without a scope", "!match || !scopeOf(match.route)", "!match"),
   mutate("createGateway.ts", "asks who is there", "if (session === null) throw", "if (session === undefined) throw"),
   mutate("createGateway.ts", "checks that the session is one", "if (!isUsableSession(session)) throw", "if (session === undefined) throw"),
   mutate("createGateway.ts", "checks that the session has not expired", "(session.expiresAtMs ?? Infinity) <= now()", "session.expiresAtMs === 0"),
@@ -47,6 +46,7 @@ export const mutations: readonly Mutation[] = [
   mutate("session.ts", "keeps to the session's sandboxes", "session.sandboxIds === undefined || session.sandboxIds.includes(id)", "true"),
   mutate("session.ts", "keeps users' claims apart", 'session.isolation === "user" ? session.externalUserId : null', "null"),
   // Paths
+  mutate("matchRoute.ts", "closes routes without a scope", '(segments.includes(":id") ? "resource" : undefined)', '"resource"'),
   mutate("matchRoute.ts", "matches the method", "candidate.route.method !== method || ", ""),
   mutate("matchRoute.ts", "matches the number of segments", " || candidate.segments.length !== segments.length", ""),
   mutate("matchRoute.ts", "tells WebSocket routes apart", 'if (isUpgrade !== (candidate.route.kind === "websocket")) continue;', ""),
@@ -59,7 +59,6 @@ export const mutations: readonly Mutation[] = [
   mutate("matchRoute.ts", "refuses empty names", 'segment === "" || ', ""),
   mutate("matchRoute.ts", "prefers literal segments", "literalness(b.segments).localeCompare(literalness(a.segments))", "literalness(a.segments).localeCompare(literalness(b.segments))"),
   mutate("node.ts", "refuses paths with a second spelling", 'if (url.pathname + url.search !== target) return notFound("a path with a second spelling");', ""),
-  mutate("node.ts", "refuses absolute paths", '!target.startsWith("/") || ', ""),
   mutate("node.ts", "refuses a GET with a body", "if (hasBody && bodyless) return", "if (hasBody && method === \"HEAD\" && !bodyless) return"),
   mutate("node.ts", "refuses methods no Request can have", "/^(TRACE|TRACK|CONNECT)$/i.test(method)", "method === target"),
   // Origins

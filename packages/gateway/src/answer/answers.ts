@@ -1,14 +1,11 @@
-import type { RouteScope } from "@miosa/protocol";
 import { answerCreate } from "./answerCreate.js";
 import { answerFeed } from "./answerFeed.js";
 import { answerFind } from "./answerFind.js";
 import { answerList } from "./answerList.js";
 import { answerResource } from "./answerResource.js";
 import { answerUsage } from "./answerUsage.js";
+import type { ScopeName } from "../matchRoute.js";
 import type { Answer } from "./call.js";
-
-/** A route's scope, or `resource` for one that addresses an `:id` and needs no more. */
-export type ScopeName = RouteScope | "resource";
 
 /** How each kind of route is kept inside one tenant. A scope without an answer does not compile. */
 export const answers: Readonly<Record<ScopeName, Answer>> = {

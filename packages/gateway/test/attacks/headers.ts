@@ -33,6 +33,12 @@ const originAttacks: readonly Attack[] = [
   fromPage("runs a command from a sibling site", [["sec-fetch-site", "same-site"]]),
   fromPage("claims to be same-origin from another host", [["origin", "https://evil.example"], ["sec-fetch-site", "same-origin"]]),
   fromPage("names a fetch site that does not exist", [["sec-fetch-site", "friendly"]]),
+  fromPage("claims its own host over another scheme, without the browser's word", [["host", "app.example"], ["origin", "https://app.example"]]),
+  fromPage("comes through a proxy that ends TLS, with the browser's word", [["host", "app.example"], ["origin", "https://app.example"], ["sec-fetch-site", "same-origin"]], {
+    status: 200,
+    code: "",
+    reaches: [lookup("acme-1"), "POST /computers/acme-1/exec"],
+  }),
   { name: "deletes from a foreign page", ...own, method: "DELETE", headers: [["origin", "https://evil.example"]], status: 403 },
   { name: "creates from a foreign page", path: "/api/miosa/computers", ...posting({}), headers: [...json, ["origin", "https://evil.example"]], status: 403 },
   { name: "reads from a foreign page", ...own, headers: [["origin", "https://evil.example"]], status: 403 },

@@ -1,10 +1,10 @@
 // Takes out one check of the gateway at a time and runs its tests: each time at least one must fail.
-// node packages/gateway/test/runMutations.mjs [part of a name]
+// npm run mutate -w packages/gateway [-- part of a name]
 import { spawnSync } from "node:child_process";
 import { createServer } from "vite";
 
 const only = process.argv[2] ?? "";
-const root = new URL("../../..", import.meta.url).pathname;
+const root = new URL("..", import.meta.url).pathname;
 const vite = await createServer({ root, configFile: false, server: { middlewareMode: true, hmr: false, ws: false }, appType: "custom", logLevel: "silent" });
 const { mutations } = await vite.ssrLoadModule("/packages/gateway/test/mutations.ts");
 await vite.close();
