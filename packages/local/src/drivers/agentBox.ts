@@ -1,0 +1,121 @@
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type AgentMux, callAgent, createAgentFiles, dialInBox, execInBox, readUsage } from "./agentClient.js";
+import { type AgentSession, openAgentSession } from "./agentSession.js";
+import type { BootPhase, BoxSpec, SandboxBox } from "./driver.js";
+import type { BoxPlace, Launcher } from "./launcher.js";
+import { markerName } from "./processScan.js";
+
+/** Box directories whose files outlive the processes. */
+export const keptDirectories = ["workspace", "home"] as const;
+
+/** A box before somebody has asked for it: booted, or on its way. */
+export interface BootedBox {
+  readonly session: AgentSession;
+  readonly place: BoxPlace;
+}
+
+/** What a box is made from. */
+export interface AgentBoxParts {
+  readonly launcher: Launcher;
+  readonly booted: BootedBox;
+  readonly isWarm: boolean;
+  /** Resolves when the directory is gone. */
+  readonly removeFiles: () => Promise<void>;
+}
+
+/** A box whose commands and files are reached through the agent inside. */
+export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox {
+  const { launcher, isWarm } = parts;
+  const { place } = parts.booted;
+  let { session } = parts.booted;
+  let phase: "running" | "stopped" | "destroyed" = "running";
+  let destroyed: Promise<void> | undefined;
+  let cpuBefore = 0;
+  let tellLost: (reason: string) => void = () => {};
+  const lost = new Promise<string>((resolve) => (tellLost = resolve));
+  followEnd(session);
+
+  function followEnd(followed: AgentSession): void {
+    void followed.ended.then((reason) => {
+      if (session === followed && phase === "running") tellLost(reason);
+    });
+  }
+
+  function mux(): AgentMux {
+    if (phase !== "running") throw new Error(`The sandbox is ${phase}.`);
+    return session.mux;
+  }
+
+  async function endSession(): Promise<void> {
+    await session.end();
+  }
+
+  async function destroyNow(): Promise<void> {
+    phase = "destroyed";
+    await endSession();
+    await parts.removeFiles();
+  }
+
+  return {
+    id: spec.id,
+    isWarm,
+    lost,
+    files: createAgentFiles(mux),
+    async waitReady(signal) {
+      signal.throwIfAborted();
+      await untilOrAborted(session.ready, signal);
+    },
+    exec: async (command) => execInBox(mux(), command, { ...spec.env, ...command.env, [markerName]: spec.id }),
+    dial: async (port, signal) => dialInBox(mux(), port, signal),
+    pause: async () => void (await callAgent(mux(), "pause")),
+    resume: async () => void (await callAgent(mux(), "resume")),
+    async usage() {
+      if (phase !== "running") return { cpuMs: cpuBefore, memoryBytes: 0, processes: 0 };
+      const usage = await readUsage(mux());
+      return { ...usage, cpuMs: cpuBefore + (usage.cpuMs ?? 0) };
+    },
+    async saveFiles(target) {
+      for (const name of keptDirectories) await copyTree(join(place.directory, name), join(target, name));
+    },
+    async stop() {
+      if (phase !== "running") return;
+      const used = await readUsage(session.mux).catch(() => undefined); // a box that does not answer is stopped all the same
+      cpuBefore += used?.cpuMs ?? 0;
+      phase = "stopped";
+      await endSession();
+    },
+    async start(signal, onPhase) {
+      signal.throwIfAborted();
+      if (phase !== "stopped") throw new Error(`The sandbox is ${phase}.`);
+      onPhase?.("allocating");
+      session = openAgentSession(launcher, place, tell(onPhase));
+      phase = "running";
+      followEnd(session);
+    },
+    destroy: () => (destroyed ??= destroyNow()),
+  };
+}
+
+function tell(onPhase: ((phase: BootPhase) => void) | undefined): (phase: BootPhase) => void {
+  return (phase) => onPhase?.(phase);
+}
+
+/** Copies files as they are: links stay links, and nothing is followed out of `from`. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+}
+
+async function untilOrAborted(wanted: Promise<void>, signal: AbortSignal): Promise<void> {
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    await Promise.race([wanted, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

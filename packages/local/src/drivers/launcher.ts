@@ -1,0 +1,83 @@
+import type { ChildProcess } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+
+/** What a launcher makes a box from. All paths are the host's. */
+export interface BoxPlace {
+  /** Holds `workspace` and `home`. */
+  readonly directory: string;
+  /** Files that every box of the server shares, such as its `passwd`. */
+  readonly shared: SharedFiles;
+  /** Unprivileged user of the host that the box runs as. Absent when the server is not root: then it is the server's own. */
+  readonly uid?: number;
+  /** What the agent is told when it starts. */
+  readonly agentSettings: string;
+}
+
+/** Files that every box sees and none can change. */
+export interface SharedFiles {
+  readonly agentDirectory: string;
+  readonly passwd: string;
+  readonly group: string;
+  readonly hosts: string;
+  readonly nsswitch: string;
+  /** The program that kernel calls are checked by. */
+  readonly seccomp?: string;
+  /** Node, where a box's user may run it. */
+  readonly node: string;
+}
+
+/** A box that has been started, up to the agent's input and output. */
+export interface LaunchedBox {
+  readonly child: ChildProcess;
+  readonly input: Writable;
+  readonly output: Readable;
+  /** Resolves once the namespaces exist. */
+  readonly isolated: Promise<void>;
+  /** What the launcher and the agent have complained about so far. */
+  complaints(): string;
+  /** Resolves when all of the box has ended. */
+  readonly ended: Promise<void>;
+  kill(): void;
+}
+
+/** A way to start a process in namespaces of its own. */
+export interface Launcher {
+  readonly name: string;
+  readonly isolation: "namespaces" | "namespaces-noseccomp";
+  readonly hasSeccomp: boolean;
+  /** What to do when it does not work, in a sentence. */
+  readonly advice: string;
+  launch(place: BoxPlace): LaunchedBox;
+}
+
+/** Where the agent lies inside a box. */
+export const agentPath = "/run/miosa/agent";
+
+/** Where Node lies inside a box: its own place in `/usr`, or a place of ours. */
+export function nodeInside(node: string): string {
+  return node.startsWith("/usr/") ? node : "/run/miosa/node";
+}
+
+/** Settings of a box's environment, as every command finds it. */
+export const boxEnvironment = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/miosa",
+  HOME: "/home/user",
+  TMPDIR: "/tmp",
+  USER: "user",
+  LANG: "C.UTF-8",
+  TERM: "dumb",
+} as const;
+
+/** User and group of every box, as its processes see themselves. */
+export const innerId = 1_000;
+
+/** Keeps the last of what a stream says. */
+export function keepLast(stream: Readable, limitBytes = 4_096): () => string {
+  let kept = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (text: string) => {
+    kept = (kept + text).slice(-limitBytes);
+  });
+  stream.on("error", () => {}); // what was said before counts
+  return () => kept.trim();
+}
