@@ -9,7 +9,7 @@ import { createSchedule, type Schedule } from "./schedule.js";
 
 /** How the wait ended. */
 export type Outcome =
-  | { kind: "true" | "false" | "left" }
+  | { kind: "true" | "false" | "left" | "hung" }
   | { kind: "aborted"; withOwnReason: boolean }
   | { kind: "rejected"; code: string; status: number | undefined; message: string }
   | { kind: "threw"; message: string };
@@ -26,7 +26,7 @@ export interface RunRecord {
   worstLagMs: number;
   requests: readonly OriginRequest[];
   happened: readonly FaultRecord[];
-  left: { inFlight: number; proxySockets: number; listeners: number; requestsAfterEnd: number };
+  left: { inFlight: number; proxySockets: number; listeners: number };
 }
 
 /** What a process shares among its runs. */
@@ -37,6 +37,8 @@ export interface RunContext {
 
 const sandboxId = "0b6f7a1e-6f1e-4a53-9d52-3f0c2f6f2c11";
 const cleanUpMs = 2_000;
+/** A wait that goes on for this long after its deadline hangs. */
+const hangMs = 10_000;
 
 /** Runs the schedule of a seed and records what happened. */
 export async function runOnce(seed: string, { lag, clock }: RunContext): Promise<RunRecord> {
@@ -72,13 +74,17 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
   origin.start();
   let outcome: Outcome;
   try {
-    outcome = await wait(proxy.url, schedule, caller.signal, phases);
+    outcome = await Promise.race([
+      wait(proxy.url, schedule, caller.signal, phases),
+      new Promise<Outcome>((resolve) => {
+        timers.push(setTimeout(() => resolve({ kind: "hung" }), schedule.wait.timeoutMs + hangMs));
+      }),
+    ]);
   } catch (error) {
     outcome = outcomeOf(error, caller.signal, reason);
   }
   const endedAtMs = performance.now();
   for (const timer of timers) clearTimeout(timer);
-  const asked = origin.requests.length;
   await cleanUp(origin, proxy, schedule);
   const record: RunRecord = {
     schedule,
@@ -95,11 +101,10 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
       inFlight: origin.inFlight(),
       proxySockets: usedSockets(proxy),
       listeners: getEventListeners(caller.signal, "abort").length,
-      // One that was under way when the wait ended may still arrive, but is given up at once.
-      requestsAfterEnd: Math.max(0, origin.requests.length - asked - 1),
     },
   };
-  await Promise.all([proxy.close(), origin.close()]);
+  await withinMs(cleanUpMs, proxy.close(), () => `Run ${seed} could not close its proxy: ${JSON.stringify([proxy.connections(), proxy.happened()])}`);
+  await withinMs(cleanUpMs, origin.close(), () => `Run ${seed} could not close its origin.`);
   return record;
 }
 
@@ -134,6 +139,18 @@ async function cleanUp(origin: Origin, proxy: FaultProxy, { server }: Schedule):
   while (!isClean() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 4));
     if (server.keepAlive) origin.closeIdle();
+  }
+}
+
+async function withinMs(limitMs: number, work: Promise<void>, failure: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(failure())), limitMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -81,13 +81,15 @@ export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): P
     if (left !== undefined) failures.push(await blame(batch, left));
   }
 
-  /** Finds the run that leaks, one by one. */
+  /** Finds the run that leaks by halves. Where no half does it again, the failure names them all. */
   async function blame(batch: readonly string[], left: string): Promise<Failure> {
-    for (const seed of batch) {
-      const alone = await runBatch([seed], 1, false);
-      if (alone !== undefined) return { seed, findings: [`left behind in the process: ${alone}`], record: undefined };
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of batch.length > 1 ? [batch.slice(0, middle), batch.slice(middle)] : []) {
+      const again = await runBatch(half, parallel, false);
+      if (again !== undefined) return blame(half, again);
     }
-    return { seed: `${batch[0]} to ${batch.at(-1)}`, findings: [`left behind in the process by the batch, though by no run of it alone: ${left}`], record: undefined };
+    const seed = batch.length === 1 ? `${batch[0]}` : `${batch[0]} to ${batch.at(-1)}`;
+    return { seed, findings: [`left behind in the process: ${left}`], record: undefined };
   }
 
   return { runs: done, failures, outcomes, faults, requests, worstLagMs };

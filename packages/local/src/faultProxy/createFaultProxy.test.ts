@@ -12,6 +12,7 @@ afterEach(async () => {
 
 interface Target {
   port: number;
+  server: Server;
   sockets: Set<Socket>;
   received(): string;
 }
@@ -34,7 +35,7 @@ async function startTarget(serve: (socket: Socket) => void): Promise<Target> {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { port: typeof address === "object" && address ? address.port : 0, sockets, received: () => received };
+  return { port: typeof address === "object" && address ? address.port : 0, server, sockets, received: () => received };
 }
 
 async function startProxy(options: FaultProxyOptions): Promise<FaultProxy> {
@@ -163,7 +164,7 @@ test("a reset reaches both sides after exactly its bytes", async () => {
 });
 
 test("a connection that nothing was ever sent on is told apart", async () => {
-  const target = await startTarget(answeringOpen("abc"));
+  const target = await startTarget((socket) => void socket.once("end", () => socket.end()));
   const proxy = await startProxy({ targetPort: target.port });
   const clients = [openClient(proxy.port), openClient(proxy.port)];
   await expect.poll(proxy.connections).toEqual({ sockets: 4, unused: 4 });
@@ -303,4 +304,16 @@ test("close cuts every connection, stalled ones too, and no new one is taken", a
   await proxy.close();
   const late = openClient(proxy.port);
   await expect.poll(late.state).toBe("ECONNREFUSED");
+});
+
+test("close ends while connections are being reset", async () => {
+  const target = await startTarget(answeringOpen("abcdef"));
+  for (let time = 0; time < 30; time += 1) {
+    const proxy = await startProxy({ targetPort: target.port, faults: () => ({ toClient: [{ kind: "reset", at: 3 }] }) });
+    const clients = Array.from({ length: 4 }, () => openClient(proxy.port));
+    for (const client of clients) client.socket.write("?");
+    await once(clients[time % 4]?.socket ?? target.server, "data");
+    await proxy.close();
+    expect(proxy.connections().sockets).toBe(0);
+  }
 });

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { type ByteFault, createByteFaultCursor } from "./byteFaults.js";
 import { createFaultyPipe, type FaultyPipe } from "./faultyPipe.js";
@@ -78,6 +77,7 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
   const sockets = new Set<Socket>();
   const connections: Open[] = [];
   let isCalm = false;
+  let closed: Promise<void> | undefined;
 
   function track(socket: Socket): void {
     sockets.add(socket);
@@ -102,11 +102,10 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
 
   async function closeNow(): Promise<void> {
     const stopped = new Promise((resolve) => server.close(resolve));
-    const gone = Array.from(sockets, (socket) => once(socket, "close"));
+    const gone = Array.from(sockets, (socket) => new Promise((resolve) => socket.once("close", resolve)));
     for (const connection of connections) connection.close();
     await Promise.all([stopped, ...gone]);
   }
-  let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeNow());
   return {
     url: `http://127.0.0.1:${port}`,
@@ -130,6 +129,7 @@ export async function createFaultProxy(options: FaultProxyOptions): Promise<Faul
 function join(index: number, client: Socket, upstream: Socket, faults: ConnectionFaults): Open {
   const controller = new AbortController();
   const { signal } = controller;
+  const resetting = new Set<Socket>();
   const cursors = {
     toServer: createByteFaultCursor(faults.toServer ?? []),
     toClient: createByteFaultCursor(faults.toClient ?? []),
@@ -137,17 +137,32 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
 
   function reset(): void {
     controller.abort();
-    for (const socket of [client, upstream]) {
-      // A connection that is still being made has nothing to reset, and would never close.
-      if (socket.connecting) socket.destroy();
-      else socket.resetAndDestroy();
+    for (const socket of [client, upstream]) resetSocket(socket);
+  }
+
+  /**
+   * Node shuts a socket down before it resets it, and a socket that is destroyed meanwhile is never closed at all. So one that cannot
+   * be reset at once is destroyed instead, and one that is being reset is left alone and reads no more, as an error would destroy it.
+   */
+  function resetSocket(socket: Socket): void {
+    if (socket.destroyed || resetting.has(socket)) return;
+    const isShuttingDown = socket.writableEnded && !socket.writableFinished;
+    if (socket.connecting || socket.writableLength > 0 || isShuttingDown) {
+      socket.destroy();
+      return;
     }
+    resetting.add(socket);
+    socket.pause();
+    socket.resetAndDestroy();
+  }
+
+  function destroy(socket: Socket): void {
+    if (!resetting.has(socket)) socket.destroy();
   }
 
   function cut(): void {
     controller.abort();
-    client.destroySoon();
-    upstream.destroySoon();
+    for (const socket of [client, upstream]) if (!resetting.has(socket)) socket.destroySoon();
   }
 
   const on = { onReset: reset, onCut: cut };
@@ -170,7 +185,7 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
   });
   client.once("close", () => {
     controller.abort();
-    upstream.destroy();
+    destroy(upstream);
   });
   upstream.once("close", () => {
     if (client.readableEnded) cut();
@@ -188,8 +203,8 @@ function join(index: number, client: Socket, upstream: Socket, faults: Connectio
     },
     close() {
       controller.abort();
-      client.destroy();
-      upstream.destroy();
+      destroy(client);
+      destroy(upstream);
     },
   };
 }
