@@ -7,9 +7,18 @@ export function collectGarbage(): void {
   globalThis.gc();
 }
 
-/** How many timers keep the process alive. */
-export function countTimers(): number {
+function countTimers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}
+
+/** How many timers keep the process alive when all is quiet: those of the test runner that come and go are left out. */
+export async function countLastingTimers(): Promise<number> {
+  let fewest = countTimers();
+  for (let look = 0; look < 20; look += 1) {
+    await sleep(5);
+    fewest = Math.min(fewest, countTimers());
+  }
+  return fewest;
 }
 
 /** How many listeners wait for the abort of a signal. */
@@ -17,12 +26,9 @@ export function countAbortListeners(signal: AbortSignal): number {
   return getEventListeners(signal, "abort").length;
 }
 
-/**
- * Throws unless the timers that keep the process alive come down to those there were before. The test runner has some of
- * its own that come and go, so this looks again for a while.
- */
+/** Throws unless the timers that keep the process alive come down to those there were before. */
 export async function expectNoMoreTimersThan(before: number): Promise<void> {
-  const endsAtMs = performance.now() + 3_000;
+  const endsAtMs = performance.now() + 2_000;
   while (countTimers() > before) {
     if (performance.now() > endsAtMs) throw new Error(`${countTimers() - before} timers more than before are still running.`);
     await sleep(5);

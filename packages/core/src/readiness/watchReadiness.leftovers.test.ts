@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isApiError, type WatchReadinessOptions } from "@miosa/core";
 import { expectNoConnections } from "@miosa/local/testing";
 import { describe, expect, test } from "vitest";
-import { collectGarbage, countAbortListeners, countTimers, expectNoMoreTimersThan } from "../../test/leftovers.js";
+import { collectGarbage, countAbortListeners, countLastingTimers, expectNoMoreTimersThan } from "../../test/leftovers.js";
 import {
   type Answer,
   booting,
@@ -48,7 +48,7 @@ const places: Record<string, Place> = {
 async function leave(place: Place, run: (situation: Situation) => Promise<void>): Promise<void> {
   await using server = await startReadinessServer(place);
   const controller = new AbortController();
-  const timersBefore = countTimers();
+  const timersBefore = await countLastingTimers();
   await run({
     server,
     controller,
@@ -130,6 +130,15 @@ describe("leaves nothing open:", () => {
     await leave({ ...script, isReached: () => true }, async ({ server, options }) => {
       const wait = server.client.sandboxes.waitUntilReady("sb_1", { ...options, idleTimeoutMs: 100 });
       expect(await wait.catch((error: unknown) => isApiError(error) && error.status)).toBe(outcome);
+    });
+  });
+
+  test("a watch that is iterated to its end, though the server keeps the stream open", async () => {
+    const place = { ...streaming, stream: [stream("event: ready\ndata: {}\n\n")] };
+    await leave(place, async ({ server, options }) => {
+      const seen: string[] = [];
+      for await (const { phase } of server.client.sandboxes.watchReadiness("sb_1", options)) seen.push(phase);
+      expect(seen).toEqual(["connecting", "booting", "ready"]);
     });
   });
 
