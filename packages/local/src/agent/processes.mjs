@@ -10,8 +10,8 @@ import { readdirSync, readFileSync } from "node:fs";
 const ticksPerSec = 100; // what the kernel uses in /proc on every architecture that Node runs on
 const pageBytes = 4_096;
 
-/** True where signalling every process means those of one box: the first processes of a process namespace. */
-export const isInBox = process.pid < 32 && process.ppid === 1;
+/** True where signalling every process means those of one box: below the first process of a namespace. */
+const isInBox = process.ppid === 1 && process.argv[1] === "/run/miosa/agent/main.mjs";
 
 /**
  * The processes of the box, this one and its parent included.

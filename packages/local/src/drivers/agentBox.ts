@@ -1,4 +1,4 @@
-import { cp, mkdir } from "node:fs/promises";
+import { cp, lstat, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type AgentMux, callAgent, createAgentFiles, dialInBox, execInBox, readUsage } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
@@ -34,12 +34,11 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   let cpuBefore = 0;
   let tellLost: (reason: string) => void = () => {};
   const lost = new Promise<string>((resolve) => (tellLost = resolve));
-  followEnd(session);
+  void tellWhenLost(session);
 
-  function followEnd(followed: AgentSession): void {
-    void followed.ended.then((reason) => {
-      if (session === followed && phase === "running") tellLost(reason);
-    });
+  async function tellWhenLost(followed: AgentSession): Promise<void> {
+    const reason = await followed.ended;
+    if (session === followed && phase === "running") tellLost(reason);
   }
 
   function mux(): AgentMux {
@@ -91,7 +90,7 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
       onPhase?.("allocating");
       session = openAgentSession(launcher, place, tell(onPhase));
       phase = "running";
-      followEnd(session);
+      void tellWhenLost(session);
     },
     destroy: () => (destroyed ??= destroyNow()),
   };
@@ -104,7 +103,13 @@ function tell(onPhase: ((phase: BootPhase) => void) | undefined): (phase: BootPh
 /** Copies files as they are: links stay links, and nothing is followed out of `from`. */
 export async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied });
+}
+
+// Opening a pipe would wait for its other end, and a socket or device means nothing elsewhere.
+async function isCopied(path: string): Promise<boolean> {
+  const there = await lstat(path);
+  return there.isFile() || there.isDirectory() || there.isSymbolicLink();
 }
 
 async function untilOrAborted(wanted: Promise<void>, signal: AbortSignal): Promise<void> {

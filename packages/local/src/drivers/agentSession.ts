@@ -1,5 +1,5 @@
 import { createMux, isRecord } from "../agent/mux.mjs";
-import { type AgentMux, callAgent, readUsage } from "./agentClient.js";
+import { type AgentMux, callAgent } from "./agentClient.js";
 import type { BootPhase } from "./driver.js";
 import type { BoxPlace, Launcher } from "./launcher.js";
 
@@ -83,7 +83,7 @@ export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (
       timer = setTimeout(() => resolve("late"), watchdog.patienceMs);
     });
     try {
-      if ((await Promise.race([readUsage(mux), late])) === "late" && !isPaused) launched.kill();
+      if ((await Promise.race([callAgent(mux, "hello"), late])) === "late" && !isPaused) launched.kill();
     } catch {
       // It ends, which `ended` tells.
     } finally {

@@ -39,10 +39,9 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     const directory = join(root, randomBytes(9).toString("hex"));
     await mkdir(directory, { mode: 0o700 });
     const uid = userIds.take();
-    for (const name of keptDirectories) await mkdir(join(directory, name), { mode: 0o700 });
-    if (uid !== undefined) {
-      for (const path of [...keptDirectories.map((name) => join(directory, name)), directory]) await chown(path, uid, uid);
-    }
+    const paths = [...keptDirectories, "root"].map((name) => join(directory, name));
+    for (const path of paths) await mkdir(path, { mode: 0o700 });
+    if (uid !== undefined) for (const path of [...paths, directory]) await chown(path, uid, uid);
     return { directory, shared: files, agentSettings: JSON.stringify({ limits: settings }), ...(uid !== undefined && { uid }) };
   }
 
@@ -74,22 +73,24 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
 
   function fillPool(): void {
     if (warm.length >= warmPool || isClosed) return;
-    const phases: BootPhase[] = [];
-    void open(limits, (phase) => phases.push(phase)).then(
-      (booted) => {
-        warm.push({ booted, phases });
-        void booted.session.ended.then(() => drop(booted));
-        fillPool();
-      },
-      () => {}, // the next create meets the same problem and tells it
-    );
+    void addWarm().catch(() => {}); // the next create meets the same problem and tells it
   }
 
-  function drop(booted: BootedBox): void {
+  async function addWarm(): Promise<void> {
+    const phases: BootPhase[] = [];
+    const booted = await open(limits, (phase) => phases.push(phase));
+    warm.push({ booted, phases });
+    fillPool();
+    await booted.session.ended;
+    await drop(booted);
+  }
+
+  /** A box that ended before anybody asked for it. */
+  async function drop(booted: BootedBox): Promise<void> {
     const at = warm.findIndex((each) => each.booted === booted);
     if (at < 0) return;
     warm.splice(at, 1);
-    void discard(booted);
+    await discard(booted);
   }
 
   async function create(spec: BoxSpec): Promise<SandboxBox> {
