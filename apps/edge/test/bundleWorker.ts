@@ -1,10 +1,11 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { build } from "esbuild";
+import { root } from "../../../scripts/installMissing.mjs";
 
 /** Bundles the Worker as wrangler does, and returns its source. */
 export async function bundleWorker(): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("../src/worker.ts", import.meta.url))],
+    entryPoints: [join(root, "apps/edge/src/worker.ts")],
     bundle: true,
     write: false,
     format: "esm",

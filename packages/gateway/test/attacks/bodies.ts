@@ -165,6 +165,9 @@ const encodingAttacks: readonly Attack[] = [
   { name: "sends JSON without a type", ...create, method: "POST", body: "{}", status: 415 },
   { name: "sends JSON compressed", ...create, method: "POST", headers: [...json, ["content-encoding", "gzip"]], body: "{}", status: 415 },
   { name: "sends a form to a command", path: "/api/miosa/computers/acme-1/exec", method: "POST", headers: [["content-type", "text/plain"]], body: '{"command":"id"}', status: 415, reaches: [lookup("acme-1")] },
+  ...["multipart/form-data; boundary=x", "application/octet-stream"].map(
+    (type): Attack => ({ name: `sends ${type} to a command`, path: "/api/miosa/computers/acme-1/exec", method: "POST", headers: [["content-type", type]], body: "x", status: 415, reaches: [lookup("acme-1")] }),
+  ),
   {
     name: "sends two content lengths",
     ...create,

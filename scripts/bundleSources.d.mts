@@ -1,0 +1,1 @@
+export function bundleSources(path: string, options?: { platform?: "node" | "browser" }): Promise<string>;
