@@ -73,7 +73,7 @@ const checkMissed: Check = (record, graceMs, find) => {
   const wasToldToStop = requests.some(({ saidTimeoutAtMs, status = 200 }) => saidTimeoutAtMs !== undefined || finalStatuses.has(status));
   if (wasToldToStop) return;
   const calmAtMs = Math.min(calmedAtMs, endedAtMs);
-  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs) + recoveryMs(record) + lastRequestMs + graceMs;
+  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs) + recoveryMs(record) + lastRequestMs + 4 * graceMs;
   if (calmedAtMs > endedAtMs && outcome.kind === "false") return; // it never became calm
   if (Math.min(endedAtMs, startedAtMs + wait.timeoutMs) <= reachableByMs) return;
   const sinceMs = endedAtMs - reachableByMs;

@@ -131,6 +131,8 @@ export async function startOrigin(schedule: Schedule): Promise<Origin> {
   function finish(response: ServerResponse, seen: OriginRequest, frame: string): void {
     if (sandbox.becomes === "ready") {
       seen.saidReadyAtMs = performance.now();
+      // Where bytes are lost, a client may see no more of this answer than what comes after the ready frame.
+      if (frame === "amongOthers" && schedule.connections.includes("drop")) seen.saidTimeoutAtMs = performance.now();
       const ready = 'event: ready\ndata: {"ready_at":"2026-06-01T10:00:01Z"}\n\n';
       if (frame === "crlf") response.end(ready.replaceAll("\n", "\r\n"));
       else if (frame === "noData") response.end("event:ready\n\n");
