@@ -7,15 +7,12 @@ const userOwned: ReadonlySet<string> = new Set(["metadata", "env", "settings", "
 /** Copies a wire object with its keys in camelCase, all the way down, and what the user owns left as it is. */
 export function camelize(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(wire)) {
-    // defineProperty semantics, so that a member named __proto__ stays a plain member
-    const name = key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    Object.defineProperty(result, name, {
-      value: userOwned.has(key) ? value : camelizeValue(value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+  for (const key of Object.keys(wire)) {
+    const value = userOwned.has(key) ? wire[key] : camelizeValue(wire[key]);
+    const name = key.includes("_") ? key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key;
+    // Assigned, a member of this name would change the prototype.
+    if (name === "__proto__") Object.defineProperty(result, name, { value, enumerable: true, configurable: true, writable: true });
+    else result[name] = value;
   }
   return result;
 }

@@ -1,4 +1,3 @@
-import { computerSizes } from "@miosa/protocol";
 import { ApiError, invalidArgument, isApiError, TimeoutError } from "../errors.js";
 import { isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
@@ -37,7 +36,7 @@ export function createBody(input: CreateComputerInput): Record<string, unknown> 
 
 /** Throws `INVALID_ARGUMENT` for a size that is not in the API's table; `xlarge` is an old name of `xl`. */
 export function requireSize(size: unknown): void {
-  if (size !== "xlarge") requireOneOf("size", size, Object.keys(computerSizes));
+  requireOneOf("size", size, ["xs", "small", "medium", "large", "xl", "xlarge"]);
 }
 
 /** Creates a computer. One idempotency key covers all tries. `POST /computers`. */

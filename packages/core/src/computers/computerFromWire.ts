@@ -3,25 +3,24 @@ import { ProtocolError } from "../errors.js";
 import { camelize } from "../wire.js";
 import type { Computer, ComputerState } from "./types.js";
 
-const states: ReadonlyMap<string, ComputerState> = new Map<string, ComputerState>([
-  ["creating", "creating"],
-  ["provisioning", "creating"],
-  ["starting", "starting"],
-  ["running", "running"],
-  ["active", "running"],
-  ["snapshotting", "snapshotting"],
-  ["paused", "paused"],
-  ["stopping", "stopping"],
-  ["stopped", "stopped"],
-  ["error", "error"],
-  ["failed", "error"],
-  ["destroying", "destroying"],
-  ["destroyed", "destroyed"],
-]);
+const aliases: Readonly<Record<string, string>> = { provisioning: "creating", active: "running", failed: "error" };
+const states: readonly ComputerState[] = [
+  "creating",
+  "starting",
+  "running",
+  "snapshotting",
+  "paused",
+  "stopping",
+  "stopped",
+  "error",
+  "destroying",
+  "destroyed",
+];
 
 /** The canonical state for any of the API's spellings. Contract 6.2. */
 export function canonicalState(status: string): ComputerState {
-  return states.get(status.toLowerCase()) ?? "unknown";
+  const name = status.toLowerCase();
+  return states.find((state) => state === (aliases[name] ?? name)) ?? "unknown";
 }
 
 /** Reads a computer or native sandbox off the wire. Throws a ProtocolError when it has no id. */

@@ -5,7 +5,7 @@ import type { CallOptions } from "../options.js";
 import { requireNumber } from "../requireArguments.js";
 import { unwrapMany } from "../wire.js";
 import { computerFromWire } from "./computerFromWire.js";
-import type { Computer, EachOptions, ListSandboxesFilter } from "./types.js";
+import type { Attribution, Computer, EachOptions, ListSandboxesFilter } from "./types.js";
 
 /** More pages than this are a server that never ends, not a list. */
 const mostPages = 10_000;
@@ -90,12 +90,12 @@ export function filterQuery(filter: ListSandboxesFilter): Query {
 }
 
 /** True when a sandbox passes a list's filter. Servers filter too, where they can. */
-export function matchesFilter(sandbox: Computer, filter: ListSandboxesFilter): boolean {
+export function matchesFilter(sandbox: Partial<Pick<Computer, "state" | keyof Attribution>>, filter: ListSandboxesFilter): boolean {
   const states = filter.state === undefined ? undefined : [filter.state].flat();
   return (
     (filter.externalWorkspaceId === undefined || sandbox.externalWorkspaceId === filter.externalWorkspaceId) &&
     (filter.externalUserId === undefined || sandbox.externalUserId === filter.externalUserId) &&
     (filter.externalProjectId === undefined || sandbox.externalProjectId === filter.externalProjectId) &&
-    (states === undefined || states.includes(sandbox.state))
+    (states === undefined || (sandbox.state !== undefined && states.includes(sandbox.state)))
   );
 }

@@ -21,7 +21,11 @@ export async function spawnCommand(transport: Transport, id: string, input: Spaw
   signal?.throwIfAborted();
   const deadline = createDeadline(timeoutMs, signal);
   try {
-    const socket = await transport.connect("GET /computers/:id/exec/stream", {
+    const { webSocket: Socket } = transport;
+    if (!Socket) {
+      throw invalidArgument("This runtime has no WebSocket. Give one as the client's webSocket option, such as that of the ws package.");
+    }
+    const url = transport.address("GET /computers/:id/exec/stream", {
       params: { id },
       query: {
         command,
@@ -29,9 +33,10 @@ export async function spawnCommand(transport: Transport, id: string, input: Spaw
         env: Object.entries(env ?? {}).map(([name, value]) => `${name}=${value}`),
         ...(terminal && { tty: true, rows: terminal.rows, cols: terminal.cols }),
       },
-      protocol: execProtocol,
-      signal: deadline.signal,
     });
+    // Browsers let no header be set on a WebSocket, so the credential rides in a second subprotocol.
+    const credential = (await transport.authorization(deadline.signal))?.replace("Bearer ", "bearer.");
+    const socket = new Socket(url.replace(/^http/, "ws"), [execProtocol, credential ?? []].flat());
     const session = createSession(socket, id, maxUnreadBytes, signal);
     try {
       await deadline.race(session.opened);

@@ -3,7 +3,7 @@ import ky from "ky";
 import type { MiosaClientOptions, RequestTrace } from "../clientOptions.js";
 import { invalidArgument, isMiosaError, isRetryable, MiosaError, TimeoutError } from "../errors.js";
 import type { CallOptions } from "../options.js";
-import { createDeadline, monotonicNowMs, raceSignal } from "../timers.js";
+import { createDeadline, monotonicNowMs, raceSignal, sleep } from "../timers.js";
 import { requireNumber } from "../requireArguments.js";
 import { createCredentials, isBrowser } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
@@ -51,11 +51,12 @@ export interface Transport {
   call<Path extends string>(route: AnyRoute<Path>, init: CallInit<Path>): Promise<unknown>;
   /** Opens a body to stream. Resolves once the status is 2xx. The caller owns the deadline and the body. */
   open<Path extends string>(route: AnyRoute<Path>, init: StreamInit<Path>): Promise<Response>;
-  /** Opens a WebSocket that offers `protocol`. Browsers let no header be set on one, so a credential rides in a second subprotocol. */
-  connect<Path extends string>(
-    route: AnyRoute<Path>,
-    init: Pick<StreamInit<Path>, "params" | "query" | "signal"> & { protocol: string },
-  ): Promise<WebSocket>;
+  /** The URL of a route, for what does not go through `fetch`. */
+  address<Path extends string>(route: AnyRoute<Path>, init: Pick<StreamInit<Path>, "params" | "query">): string;
+  /** The `Authorization` value for the next request; undefined where a gateway adds it. */
+  authorization(signal: AbortSignal): Promise<string | undefined>;
+  /** The client's `webSocket` option, else the runtime's own; undefined where there is none. */
+  readonly webSocket: typeof globalThis.WebSocket | undefined;
   /** Names the server and credential; see `MiosaClient.identity`. */
   identity(key?: string): Promise<string | undefined>;
 }
@@ -77,17 +78,16 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   async function send(
     context: ErrorContext,
     trace: RequestTrace,
-    input: RequestInfo | URL,
-    init: RequestInit & { signal: AbortSignal },
-    headers: Headers,
+    url: string,
+    init: RequestInit & { signal: AbortSignal; headers: Headers },
     read?: (response: Response) => Promise<unknown>,
   ): Promise<Response> {
     const startedAtMs = monotonicNowMs();
     const outcome = (): RequestTrace & { durationMs: number } => ({ ...trace, durationMs: monotonicNowMs() - startedAtMs });
     try {
-      for (const [name, value] of Object.entries(onRequest?.(trace) ?? {})) headers.set(name, value);
+      for (const [name, value] of Object.entries(onRequest?.(trace) ?? {})) init.headers.set(name, value);
       const { signal } = init;
-      const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(input, { ...init, ...cacheInit }), signal);
+      const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(url, { ...init, ...cacheInit }), signal);
       if (!response.ok) {
         throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, signal));
       }
@@ -125,6 +125,9 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
 
   return {
     identity: (key) => identityOf(baseUrl, credentials.fixed, key),
+    address: (route, { params, query }) => prepare(route, params, query).url,
+    authorization,
+    webSocket: options.webSocket ?? globalThis.WebSocket,
 
     async call(route, init) {
       const { signal: callerSignal, timeoutMs = usualTimeoutMs } = init.options ?? {};
@@ -134,61 +137,67 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       const repeatable = init.retry !== false && (!/^P[OA]/.test(method) || init.idempotencyKey !== undefined);
       const deadline = createDeadline(timeoutMs, callerSignal);
       const { signal } = deadline;
-      let body: ArrayBuffer | string = "";
+      let answer: ArrayBuffer | string = "";
       let tries = 0;
       let refreshed = false;
       let nextDelayMs = 0;
 
       try {
-        const headers = await headersFor(init.options?.headers, "application/json", signal);
+        const headers = await headersFor(init.options?.headers, init.answer ? "*/*" : "application/json", signal);
         if (init.idempotencyKey !== undefined) headers.set(headerNames.idempotencyKey, init.idempotencyKey);
-        if (init.answer) headers.set("accept", "*/*");
-        await deadline.race(
-          ky(url, {
-            method,
-            headers,
-            ...(init.body !== undefined && { json: init.body }),
-            signal,
-            timeout: false,
-            // One try, with its body: so one that is cut off half-way can be tried again, and ky sees only typed errors.
-            fetch: (input, fetchInit) => {
-              tries += 1;
-              const sent = input instanceof Request ? input.headers : headers;
-              const trace = { route: context.request, method, path, attempt: tries };
-              // The signal must ride in the init: one inside a Request is lost on Node after a garbage collection.
-              return send(context, trace, input, { ...fetchInit, signal }, sent, async (response) => {
-                body = init.answer ? await response.arrayBuffer() : await response.text();
-              });
-            },
-            retry: {
-              limit: retries + 1,
-              methods: ["get", "put", "post", "patch", "delete"],
-              delay: () => nextDelayMs,
-              shouldRetry({ error, retryCount }) {
-                if (!isMiosaError(error)) return false;
-                if (error.status === 401 && !refreshed) {
-                  refreshed = true;
-                  nextDelayMs = 0;
-                  return credentials.refresh(headers.get(headerNames.authorization) ?? undefined);
-                }
-                const triesUsed = retryCount - (refreshed ? 1 : 0);
-                nextDelayMs = retryDelayMs(triesUsed, error.retryAfterMs, Math.random());
-                return repeatable && triesUsed <= retries && isRetryable(error);
-              },
-            },
-            hooks: {
-              beforeRetry: [
-                async ({ request: next }) => {
-                  const value = await credentials.authorization();
-                  if (value === undefined) return;
-                  headers.set(headerNames.authorization, value);
-                  next.headers.set(headerNames.authorization, value);
-                },
-              ],
-            },
-          }),
+        const body = bodyOf(init.body, headers);
+
+        /** One try, with its body: so one that is cut off half-way can be tried again. */
+        const attempt = (): Promise<Response> => {
+          tries += 1;
+          const trace = { route: context.request, method, path, attempt: tries };
+          return send(context, trace, url, { method, headers, signal, ...body }, async (response) => {
+            answer = init.answer ? await response.arrayBuffer() : await response.text();
+          });
+        };
+
+        /** Whether to try again after an error, and when. */
+        const shouldRetry = (error: unknown): boolean => {
+          if (!isMiosaError(error) || signal.aborted) return false;
+          if (error.status === 401 && !refreshed) {
+            refreshed = true;
+            nextDelayMs = 0;
+            return credentials.refresh(headers.get(headerNames.authorization) ?? undefined);
+          }
+          const used = tries - (refreshed ? 1 : 0);
+          nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
+          return repeatable && used <= retries && isRetryable(error);
+        };
+
+        // Most calls end with their first try, and are spared what ky costs on top of a fetch.
+        const isDone = await attempt().then(
+          () => true,
+          (error: unknown) => {
+            if (shouldRetry(error)) return false;
+            throw error;
+          },
         );
-        return typeof body === "string" ? parseJson(context, body) : body;
+        if (!isDone) {
+          await deadline.race(
+            ky(url, {
+              method,
+              timeout: false,
+              fetch: async () => {
+                await sleep(nextDelayMs, signal);
+                const value = await authorization(signal);
+                if (value !== undefined) headers.set(headerNames.authorization, value);
+                return attempt();
+              },
+              retry: {
+                limit: retries + 1,
+                methods: [method.toLowerCase()],
+                delay: () => 0, // the pause is above, where an abort ends it
+                shouldRetry: ({ error }) => shouldRetry(error),
+              },
+            }),
+          );
+        }
+        return typeof answer === "string" ? parseJson(context, answer) : answer;
       } catch (error) {
         if (deadline.expired) {
           const message = `${context.request} did not finish within ${timeoutMs} ms.`;
@@ -207,12 +216,11 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       const { context, method, path, url } = prepare(route, init.params, init.query);
       for (let attempt = 1; ; attempt++) {
         const headers = await headersFor(init.headers, init.accept ?? "*/*", signal);
-        if (init.body !== undefined) headers.set("content-type", "application/json");
-        const body = init.rawBody ?? (init.body === undefined ? undefined : JSON.stringify(init.body));
-        const isStream = body instanceof ReadableStream;
-        const sent = { method, headers, signal, ...(body !== undefined && { body }), ...(isStream && { duplex: "half" }) };
+        const body = bodyOf(init.body, headers, init.rawBody);
+        const isStream = init.rawBody instanceof ReadableStream;
+        const sent = { method, headers, signal, ...body, ...(isStream && { duplex: "half" }) };
         try {
-          return await send(context, { route: context.request, method, path, attempt }, url, sent, headers);
+          return await send(context, { route: context.request, method, path, attempt }, url, sent);
         } catch (error) {
           if (signal.aborted) throw error;
           const mayRefresh = isMiosaError(error) && error.status === 401 && attempt === 1 && !isStream;
@@ -220,18 +228,14 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
         }
       }
     },
-
-    async connect(route, init) {
-      const WebSocket = options.webSocket ?? globalThis.WebSocket;
-      if (!WebSocket) {
-        throw invalidArgument("This runtime has no WebSocket. Give one as the client's webSocket option, such as that of the ws package.");
-      }
-      const { url } = prepare(route, init.params, init.query);
-      const value = await authorization(init.signal);
-      const protocols = value === undefined ? [] : [value.replace("Bearer ", "bearer.")];
-      return new WebSocket(url.replace(/^http/, "ws"), [init.protocol, ...protocols]);
-    },
   };
+}
+
+/** The body member of a request, if it has one; JSON names its type. */
+function bodyOf(json: unknown, headers: Headers, raw?: BodyInit): { body?: BodyInit } {
+  if (raw !== undefined || json === undefined) return raw === undefined ? {} : { body: raw };
+  headers.set("content-type", "application/json");
+  return { body: JSON.stringify(json) };
 }
 
 function pathOf(pattern: string, params: Readonly<Record<string, string>>): string {
