@@ -100,7 +100,7 @@ test.each(["read", "blind post", "preflighted delete", "image", "event source", 
 test("a page of a listed origin reads with a token, and its cookies are not let in", async () => {
   const { page, api } = await start((pageUrl) => [pageUrl]);
   const token = await mintBrowserToken({ key, audience, externalWorkspaceId: "acme", can });
-  const read = (init: RequestInit) =>
+  const read = (init: { headers?: Record<string, string>; credentials?: "include" }) =>
     page.evaluate(async ([url, options]) => fetch(`${url}/computers`, options).then((response) => response.status).catch(() => "refused"), [api, init] as const);
   expect(await read({ headers: { authorization: `Bearer ${token}` } })).toBe(200);
   expect(await read({ credentials: "include" })).toBe("refused");
