@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { getLines } from "@microsoft/fetch-event-source/lib/esm/parse.js";
 import { createParser } from "eventsource-parser";
 import { describe, expect, test } from "vitest";
 import { chunksOf, concatBytes, sseCases } from "../../test/sseCases.js";
@@ -78,6 +79,25 @@ test("any stream reads as eventsource-parser reads it", () => {
       const expected: unknown[] = [];
       createParser({ onEvent: ({ event, data }) => expected.push([event || "message", data]) }).feed(text);
       expect(read([encoder.encode(text)]).events.map(([event, data]) => [event, data])).toEqual(expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("any bytes without a byte order mark have the lines that fetch-event-source finds in them", () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), fc.nat(50), (pieces, size) => {
+      const bytes = encoder.encode(`${pieces.join("").replaceAll("\ufeff", "")}\n\n`);
+      const chunks = Array.from({ length: Math.ceil(bytes.length / (size + 1)) }, (_, at) => bytes.slice(at * (size + 1), (at + 1) * (size + 1)));
+      const data: string[][] = [[]];
+      const feed = getLines((line) => {
+        const text = new TextDecoder().decode(line);
+        if (text === "") data.push([]);
+        else if (/^data(:|$)/.test(text)) data.at(-1)?.push(text.replace(/^data:? ?/, ""));
+      });
+      for (const chunk of chunks) feed(chunk);
+      const expected = data.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+      expect(read(chunks).events.map(([, text]) => text)).toEqual(expected);
     }),
     { numRuns: 500 },
   );
