@@ -94,7 +94,7 @@ export interface UpgradeGrant {
   leave: () => void;
 }
 
-/** A gateway: a fetch handler. It answers one request of a browser and never rejects. */
+/** A gateway: a fetch handler. It answers one request of a browser, and rejects only with what `onRequest` or `onDeny` threw. */
 export interface Gateway {
   (request: Request, context?: GatewayContext): Promise<Response>;
   /** Checks a WebSocket upgrade like any request. For servers that upgrade sockets themselves; see `toNodeUpgradeListener`. */

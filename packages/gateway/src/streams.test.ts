@@ -55,6 +55,17 @@ test("the browser leaving closes the upstream stream within a second, garbage co
   expect(attacked.upstream.openStreams.size).toBe(0);
 });
 
+test("on platforms without a signal, leaving the answer's body closes the upstream stream too", async () => {
+  const attacked = await start();
+  const response = await attacked.gateway(new Request(`http://gateway.example${stream}`, asAnn));
+  const reader = response.body?.getReader();
+  await reader?.read();
+  const upstream = onlyStream(attacked);
+  await reader?.cancel();
+  await closed(upstream, 1_000);
+  expect(attacked.upstream.openStreams.size).toBe(0);
+});
+
 test("the browser leaving before the API has answered ends the upstream request", async () => {
   const attacked = await start();
   const arrived = new Promise<ServerResponse>((resolve) => {
