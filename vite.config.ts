@@ -14,6 +14,9 @@ const alias = [
   { find: /^@miosa\/(protocol|core|react|gateway|local)\/([\w-]+)$/, replacement: `${packages}/$1/src/$2.ts` },
 ];
 
+// Most tests are about the API and start a server each: plain processes boot fastest. Tests of isolation name their driver.
+process.env["MIOSA_LOCAL_DRIVER"] ??= "process";
+
 const leaveOut = ["**/node_modules/**", "**/dist/**"];
 const chromium = findChromium();
 

@@ -12,13 +12,16 @@ export async function main(): Promise<void> {
   if (request.kind === "wrong") return fail(`${request.message}\nTry miosa-local --help.`);
 
   const output = request.json ? jsonOutput : textOutput;
-  const { host, port, keys, origins, dataDir } = request;
+  const { host, port, keys, origins, dataDir, driver, isolation, warmPool } = request;
   let server: LocalServer;
   try {
     server = await createLocalServer({
       host,
       port,
       allowOrigins: origins,
+      isolation,
+      warmPool,
+      ...(driver !== undefined && { driver }),
       ...(keys.length > 0 && { apiKeys: keys }),
       ...(dataDir !== undefined && { dataDir }),
       onRequest: (entry) => void process.stdout.write(output.request(entry)),

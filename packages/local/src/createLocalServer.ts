@@ -5,7 +5,7 @@ import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
 import { readApiKeys } from "./apiKeys.js";
 import { createAccess } from "./access/access.js";
 import { type AppParts, createApp } from "./createApp.js";
-import { createProcessDriver } from "./drivers/createProcessDriver.js";
+import { chooseDriver, type DriverChoice, type DriverName, isDriverName } from "./drivers/chooseDriver.js";
 import { createEventLog } from "./events/eventLog.js";
 import { serveExecSockets } from "./exec/execSocket.js";
 import { createFaults, type Faults } from "./faults.js";
@@ -29,6 +29,8 @@ export interface LocalServer extends AsyncDisposable {
   readonly port: number;
   /** How sandboxes are kept apart. `"none"` isolates nothing. */
   readonly isolation: string;
+  /** Which driver runs the sandboxes, and why better ones do not. */
+  readonly driver: { readonly name: string } & Pick<DriverChoice, "refused">;
   readonly faults: Faults;
   /** Copies of the logged requests, oldest first. */
   readonly requests: readonly Readonly<LogEntry>[];
@@ -70,9 +72,14 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     throw new TypeError(`host ${JSON.stringify(host)} is not a loopback address. The server runs commands on this machine, so it listens on 127.0.0.1, localhost or ::1 only.`);
   }
   const keys = readApiKeys(options.apiKeys);
-  const driver = typeof options.driver === "object" ? options.driver : createProcessDriver(dataDir === undefined ? {} : { dataDir });
-  const probe = await driver.probe();
-  if (!probe.ok) throw new Error(`The driver ${driver.name} cannot run here: ${probe.reason}`);
+  const { isolation, limits, warmPool } = options;
+  const { driver, refused } = await chooseDriver({
+    driver: options.driver ?? driverOf(process.env["MIOSA_LOCAL_DRIVER"]),
+    ...(dataDir !== undefined && { dataDir }),
+    ...(isolation && { isolation }),
+    ...(limits && { limits }),
+    ...(warmPool !== undefined && { warmPool }),
+  });
 
   const faults = createFaults(options.faults);
   const log = createRequestLog();
@@ -83,7 +90,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const scratch = createScratch(dataDir);
   const streams = createOpenStreams();
   const closing = new AbortController();
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, autoStart: options.autoStart ?? true });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true });
   let port = 0;
   const parts: AppParts = {
     store,
@@ -114,7 +121,12 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const http = createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError));
   const sockets = trackSockets(http);
   const endSockets = serveExecSockets(http, parts);
-  port = await listen(http, host, options.port ?? 0);
+  try {
+    port = await listen(http, host, options.port ?? 0);
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
 
   async function closeNow(): Promise<void> {
     const stopped = new Promise((resolve) => http.close(resolve));
@@ -140,6 +152,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     apiKey: keys.first,
     port,
     isolation: driver.isolation,
+    driver: { name: driver.name, refused },
     faults,
     get requests() {
       return log.entries();
@@ -158,6 +171,12 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function driverOf(name: string | undefined): DriverName {
+  if (name === undefined || name === "") return "auto";
+  if (isDriverName(name)) return name;
+  throw new TypeError(`MIOSA_LOCAL_DRIVER=${name} is no driver: use auto, bwrap, unshare or process.`);
 }
 
 // The app in memory knows nothing of the caller's signal, so the answer's body is passed through a stream that does.

@@ -3,6 +3,9 @@ export type { LocalServerOptions } from "./options.js";
 export { createApiKey, type LocalApiKey } from "./apiKeys.js";
 export type { FaultName, Faults, FaultScope, LocalFaults } from "./faults.js";
 export type { LogEntry } from "./requestLog.js";
+export type { DriverName } from "./drivers/chooseDriver.js";
+export { createBwrapDriver, createUnshareDriver } from "./drivers/isolatingDrivers.js";
+export type { IsolatingDriverOptions } from "./drivers/createAgentDriver.js";
 export { createProcessDriver, type ProcessDriverOptions } from "./drivers/createProcessDriver.js";
 export { BoxFileError } from "./agent/fileError.mjs";
 export type {

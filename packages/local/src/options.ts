@@ -1,5 +1,6 @@
 import type { LocalApiKey } from "./apiKeys.js";
-import type { SandboxDriver } from "./drivers/driver.js";
+import type { DriverName } from "./drivers/chooseDriver.js";
+import type { BoxLimits, SandboxDriver } from "./drivers/driver.js";
 import type { LocalFaults } from "./faults.js";
 import type { LogEntry } from "./requestLog.js";
 
@@ -13,8 +14,17 @@ export interface LocalServerOptions {
   apiKeys?: readonly (string | LocalApiKey)[];
   /** Faults from the start. @default none */
   faults?: Partial<LocalFaults>;
-  /** How sandboxes are run. @default "process", which isolates nothing */
-  driver?: "process" | SandboxDriver;
+  /**
+   * How sandboxes are run: `bwrap` and `unshare` isolate them, `process` does not, and `auto` takes the first of these that works
+   * here, but never `process` for root. @default the environment's `MIOSA_LOCAL_DRIVER`, else "auto"
+   */
+  driver?: DriverName | SandboxDriver;
+  /** With `"required"`, a server whose sandboxes nothing isolates does not start. @default "preferred" */
+  isolation?: "required" | "preferred";
+  /** What each sandbox may use. The README says which driver holds to which limit. */
+  limits?: BoxLimits;
+  /** Sandboxes that are booted before anybody asks, so that creating one takes no time. Drivers that isolate only. @default 0 */
+  warmPool?: number;
   /** Directory in which the server keeps its sandboxes' directories while it runs. @default the system's temporary directory */
   dataDir?: string;
   /** Web origins whose pages may use the server, such as `http://localhost:5173`. @default none */

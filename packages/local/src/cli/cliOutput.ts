@@ -18,7 +18,7 @@ export const textOutput: CliOutput = {
   started: (server) => `
   MIOSA local server on ${server.url}
 
-  ${isolationLine(server.isolation)}
+  ${isolationLine(server)}
 
   export MIOSA_BASE_URL=${server.baseUrl}
   export MIOSA_API_KEY=${server.apiKey}
@@ -35,14 +35,16 @@ export const textOutput: CliOutput = {
 
 /** One JSON object a line. */
 export const jsonOutput: CliOutput = {
-  started: ({ url, baseUrl, apiKey, port, isolation }) => line({ type: "started", url, baseUrl, apiKey, port, isolation }),
+  started: ({ url, baseUrl, apiKey, port, isolation, driver }) =>
+    line({ type: "started", url, baseUrl, apiKey, port, isolation, driver: driver.name, refused: driver.refused }),
   request: (entry) => line({ type: "request", ...entry }),
   stopping: (signal) => line({ type: "stopping", signal }),
 };
 
-function isolationLine(isolation: string): string {
-  if (isolation !== "none") return `Isolation: ${isolation}`;
-  return process.getuid?.() === 0 ? `${isolatesNothing}\n  ${isRoot}` : isolatesNothing;
+function isolationLine({ isolation, driver }: LocalServer): string {
+  const why = driver.refused.map(({ name, reason }) => `${name} does not work here: ${reason.trim().replaceAll(/\s*\n\s*/g, " ")}`);
+  if (isolation !== "none") return [`Isolation: ${isolation}, by ${driver.name}`, ...why].join("\n  ");
+  return [isolatesNothing, ...(process.getuid?.() === 0 ? [isRoot] : []), ...why].join("\n  ");
 }
 
 function line(value: object): string {

@@ -1,14 +1,18 @@
 import { parseArgs } from "node:util";
+import { type DriverName, isDriverName } from "../drivers/chooseDriver.js";
 
 /** What the command line asks for. */
 export type CliRequest =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "wrong"; message: string }
-  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined };
+  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number };
 
 /** The port that the command listens on unless told otherwise. */
 export const defaultPort = 4747;
+
+/** Sandboxes that the command boots ahead unless told otherwise. */
+const defaultWarmPool = 1;
 
 export const helpText = `Usage: miosa-local [options]
 
@@ -21,6 +25,10 @@ Options:
                        Default: a fresh random key at each start.
   --allow-origin <url> Web origin whose pages may use the server; may be repeated. Default: none.
   --data-dir <path>    Directory for the sandboxes' files while the server runs. Default: the system's temporary directory.
+  --driver <name>      How sandboxes are run: bwrap and unshare isolate them, process does not. Default auto: the first of these
+                       that works here; never process for root.
+  --require-isolation  Do not start when nothing would isolate the sandboxes.
+  --warm <number>      Sandboxes to boot before they are asked for. Default ${defaultWarmPool}.
   --json               Write one JSON object a line, for programs.
   --version            Print the version.
   --help               Print this.
@@ -34,6 +42,9 @@ const options = {
   key: { type: "string", multiple: true },
   "allow-origin": { type: "string", multiple: true },
   "data-dir": { type: "string" },
+  driver: { type: "string" },
+  "require-isolation": { type: "boolean" },
+  warm: { type: "string" },
   json: { type: "boolean" },
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -49,8 +60,15 @@ export function readArguments(args: readonly string[]): CliRequest {
     if (!Number.isInteger(port) || port < 0 || port > 65_535 || values.port === "") {
       return { kind: "wrong", message: "--port must be a number from 0 to 65535." };
     }
+    const { driver } = values;
+    if (driver !== undefined && !isDriverName(driver)) return { kind: "wrong", message: "--driver must be auto, bwrap, unshare or process." };
+    const warmPool = Number(values.warm ?? defaultWarmPool);
+    if (!Number.isInteger(warmPool) || warmPool < 0 || warmPool > 100) return { kind: "wrong", message: "--warm must be a number from 0 to 100." };
     return {
       kind: "serve",
+      driver,
+      isolation: values["require-isolation"] ? "required" : "preferred",
+      warmPool,
       port,
       host: values.host ?? "127.0.0.1",
       keys: values.key ?? [],

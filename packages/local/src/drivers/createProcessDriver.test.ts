@@ -43,7 +43,7 @@ test("output comes piece by piece while the command runs, and a signal ends it",
   const pieces: string[] = [];
   const execution = await box.exec({
     argv: ["bash", "-c", "echo one; sleep 300"],
-    onOutput: (stream, bytes) => pieces.push(`${stream} ${Buffer.from(bytes).toString()}`),
+    onOutput: (stream, bytes) => void pieces.push(`${stream} ${Buffer.from(bytes).toString()}`),
   });
   await expect.poll(() => pieces).toEqual(["stdout one\n"]);
   execution.signal("SIGTERM");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { call } from "../../test/callServer.js";
 import { rawRequest } from "../../test/rawRequest.js";
-import { createLocalServer, type LocalServer } from "../index.js";
+import { createLocalServer, createProcessDriver, type LocalServer, type SandboxDriver } from "../index.js";
 
 let server: LocalServer;
 beforeAll(async () => {
@@ -110,18 +110,10 @@ test("every answer has a request id of its own", async () => {
 test("an error of the server's own making is a bare 500 and is reported", async () => {
   const errors: unknown[] = [];
   const failure = new Error("the driver broke");
-  const driver = {
-    name: "broken",
-    isolation: "none",
-    probe: async () => ({ ok: true as const }),
-    list: () => [],
-    close: async () => {},
-    create: async () => ({
-      id: "x",
-      waitReady: async () => {},
-      exec: () => Promise.reject(failure),
-      destroy: async () => {},
-    }),
+  const processes = createProcessDriver();
+  const driver: SandboxDriver = {
+    ...processes,
+    create: async (spec) => ({ ...(await processes.create(spec)), waitReady: async () => {}, exec: () => Promise.reject(failure) }),
   };
   await using own = await createLocalServer({ driver, onError: (error) => void errors.push(error) });
   const id = String((await call(own, "POST", "/computers", { body: {} })).body["id"]);

@@ -73,6 +73,10 @@ export interface SandboxRecord {
   reason?: string;
   updatedAt: number;
   readyAt?: number;
+  /** Phases of its last start, with the milliseconds since that start began. */
+  boot: { phase: string; at_ms: number }[];
+  /** Whether its box had been booted before it was asked for. */
+  isWarm: boolean;
 }
 
 export function createRecord(tenantId: string, isolation: string, fields: CreateFields, at: number): SandboxRecord {
@@ -93,7 +97,7 @@ export function createRecord(tenantId: string, isolation: string, fields: Create
     snapshots: new Map(),
     previews: new Map(),
   };
-  return { ...own, templateType, size, visibility, metadata, attribution, native, status: "creating" };
+  return { ...own, templateType, size, visibility, metadata, attribution, native, status: "creating", boot: [], isWarm: false };
 }
 
 /** True for a sandbox in the sense of the spec: a computer of the sandbox template. */
@@ -122,6 +126,10 @@ export function toWireComputer(record: SandboxRecord): WireComputer {
     ip_address: null,
     vnc_url: null,
     isolation: record.isolation,
+    boot: record.boot.map((entry) => ({ ...entry })),
+    boot_ms: record.boot.find(({ phase }) => phase === "ready")?.at_ms ?? null,
+    boot_path: record.readyAt === undefined ? null : record.isWarm ? "warm" : "cold",
+    warm: record.isWarm,
     metadata: { ...record.metadata },
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),

@@ -1,9 +1,10 @@
 import { eventTypes } from "@miosa/protocol";
-import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
+import type { BootPhase, BoxCommand, BoxExecution, SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
 import { sleep, untilAborted } from "../timers.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
+import { watchDeadlines } from "./deadlines.js";
 import { type CreateFields, createRecord, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
 
 /** What a store works with. */
@@ -15,6 +16,7 @@ export interface SandboxStoreParts {
   faults: FaultSource;
   meter: UsageMeter;
   now: () => number;
+  onError: (error: unknown) => void;
   /** Whether creating boots at once. Without it a new sandbox goes `creating → stopped` and waits for a start. */
   autoStart: boolean;
 }
@@ -51,6 +53,8 @@ export interface SandboxStore {
 
 interface Life {
   readonly record: SandboxRecord;
+  activeAt: number;
+  busy: number;
   readonly listeners: Set<() => void>;
   readonly filesFrom?: string;
   box?: SandboxBox;
@@ -61,11 +65,44 @@ interface Life {
   destroyed?: Promise<void>;
 }
 
+/** Type of the event that tells a phase of a sandbox's start. */
+const phaseType = "sandbox.phase";
+
 // creating ─▶ running                     autoStart: false: creating ─▶ stopped ─start▶ starting ─▶ running
 //    └──────▶ error ─start▶ starting      from anywhere: ─destroy▶ destroying ─▶ destroyed (forgotten)
 // running ─stop▶ stopping ─▶ stopped ─start▶ starting ─▶ running;  running ─pause▶ paused ─resume▶ running
 export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   const lives = new Map<string, Life>();
+  const endDeadlines = watchDeadlines(() => lives.values(), parts.now, (record, why) => void expire(record, why).catch(parts.onError));
+
+  async function expire(record: SandboxRecord, why: "timeout" | "idle"): Promise<void> {
+    const life = lifeOf(record);
+    emit(life, why === "idle" ? "sandbox.idle" : "sandbox.timeout");
+    if (record.native.persistent) await stop(life);
+    else await (life.destroyed ??= destroyNow(life));
+  }
+
+  /** Counts the commands that run, for the idle timeout. */
+  function counted(life: Life, box: SandboxBox): SandboxBox {
+    const note = (): void => void (life.activeAt = parts.now());
+    async function exec(command: BoxCommand): Promise<BoxExecution> {
+      life.busy += 1;
+      const release = (): void => {
+        life.busy -= 1;
+        note();
+      };
+      try {
+        const execution = await box.exec(command);
+        void execution.exited.then(release, release);
+        return execution;
+      } catch (error) {
+        release();
+        throw error;
+      }
+    }
+    note();
+    return { ...box, exec };
+  }
 
   function setStatus(life: Life, status: SandboxStatus): void {
     life.record.status = status;
@@ -85,18 +122,21 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     const controller = new AbortController();
     const settled = bootNow(life, controller.signal).catch((error: unknown) => {
       if (controller.signal.aborted) return;
-      life.record.reason = error instanceof Error ? error.message : "unknown error";
-      setStatus(life, "error");
-      if (isSandbox(life.record)) emit(life, eventTypes.sandboxError, { error: life.record.reason, reason: life.record.reason });
+      fail(life, error instanceof Error ? error.message : "unknown error");
     });
     life.boot = { controller, settled };
   }
 
   async function bootNow(life: Life, signal: AbortSignal): Promise<void> {
     const { record } = life;
-    const box = await boxToBoot(life, signal);
+    const startedAt = performance.now();
+    record.boot = [];
+    const onPhase = (phase: BootPhase): void => notePhase(life, phase, performance.now() - startedAt);
+    const box = await boxToBoot(life, signal, onPhase);
+    if (box !== life.box) void box.lost.then((reason) => onLost(life, box, reason));
     life.box = box;
     life.isStopped = false;
+    record.isWarm = box.isWarm;
     const slow = parts.faults.strike("slowStart");
     if (slow) await sleep(slow.delayMs, signal);
     const failing = parts.faults.strike("bootFails");
@@ -106,21 +146,44 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     signal.throwIfAborted();
     delete record.reason;
     record.readyAt = parts.now();
+    record.native.deadlineFrom = record.readyAt;
+    life.activeAt = record.readyAt;
     setStatus(life, "running");
     if (!isSandbox(record)) return emit(life, eventTypes.computerRunning);
     emit(life, eventTypes.sandboxRunning);
     emit(life, eventTypes.sandboxReady, { ready_at: toTime(record.readyAt) });
   }
 
-  async function boxToBoot(life: Life, signal: AbortSignal): Promise<SandboxBox> {
+  /** Told on the sandbox's own stream only, since the tenant's would carry five for each that is created. */
+  function notePhase({ record }: Life, phase: BootPhase, atMs: number): void {
+    const entry = { phase, at_ms: Math.round(atMs * 10) / 10 };
+    record.boot.push(entry);
+    parts.sandboxEvents.publish(record.id, { type: phaseType, id: record.id, sandbox_id: record.id, ts: toTime(parts.now()), ...entry });
+  }
+
+  function onLost(life: Life, box: SandboxBox, reason: string): void {
+    const { record } = life;
+    if (life.box !== box || (record.status !== "running" && record.status !== "paused")) return;
+    fail(life, `The sandbox ended by itself: ${reason}`);
+  }
+
+  function fail(life: Life, reason: string): void {
+    const { record } = life;
+    record.reason = reason;
+    delete record.readyAt;
+    setStatus(life, "error");
+    if (isSandbox(record)) emit(life, eventTypes.sandboxError, { error: reason, reason });
+  }
+
+  async function boxToBoot(life: Life, signal: AbortSignal, onPhase: (phase: BootPhase) => void): Promise<SandboxBox> {
     const { box, record, filesFrom } = life;
     if (box && life.isStopped) {
-      await box.start(signal);
+      await box.start(signal, onPhase);
       return box;
     }
     await box?.destroy(); // of a boot that failed
     const env = Object.fromEntries([...record.native.env].map(([key, { value }]) => [key, value]));
-    return parts.driver.create({ id: record.id, signal, env, ...(filesFrom !== undefined && { filesFrom }) });
+    return parts.driver.create({ id: record.id, signal, env, onPhase, ...(filesFrom !== undefined && { filesFrom }) });
   }
 
   async function stopNow(life: Life): Promise<void> {
@@ -171,13 +234,13 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   }
 
   function lifeOf(record: SandboxRecord): Life {
-    return lives.get(record.id) ?? { record, listeners: new Set() };
+    return lives.get(record.id) ?? { record, listeners: new Set(), activeAt: 0, busy: 0 };
   }
 
   return {
     create(tenantId, fields, filesFrom) {
       const record = createRecord(tenantId, parts.driver.isolation, fields, parts.now());
-      const life: Life = { record, listeners: new Set(), ...(filesFrom !== undefined && { filesFrom }) };
+      const life: Life = { record, listeners: new Set(), activeAt: record.createdAt, busy: 0, ...(filesFrom !== undefined && { filesFrom }) };
       lives.set(record.id, life);
       const common = { size: record.size, workspace_id: `ws_${tenantId}` };
       if (isSandbox(record)) emit(life, eventTypes.sandboxCreated, { ...common, image: record.templateType });
@@ -192,7 +255,10 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     },
     list: (tenantId) => [...lives.values()].map(({ record }) => record).filter((record) => record.tenantId === tenantId).toReversed(),
     all: () => [...lives.values()].map(({ record }) => record),
-    boxOf: (record) => (record.status === "running" ? lives.get(record.id)?.box : undefined),
+    boxOf(record) {
+      const life = lives.get(record.id);
+      return record.status === "running" && life?.box ? counted(life, life.box) : undefined;
+    },
     start(record) {
       if (record.status !== "stopped" && record.status !== "error") return;
       const life = lifeOf(record);
@@ -221,6 +287,8 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       }
       if (record.status !== "paused") return;
       await life.box?.resume();
+      record.native.deadlineFrom = parts.now();
+      life.activeAt = parts.now();
       setStatus(life, "running");
       emit(life, eventTypes.sandboxResumed);
     },
@@ -237,6 +305,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       return () => void listeners.delete(listener);
     },
     async destroyAll() {
+      endDeadlines();
       await Promise.all([...lives.values()].map((life) => (life.destroyed ??= destroyNow(life))));
     },
   };
