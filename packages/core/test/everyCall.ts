@@ -1,0 +1,105 @@
+import type { CallOptions, MiosaClient } from "@miosa/core";
+
+/** One function of the client, called in a way that would work. */
+export interface AnyCall {
+  name: string;
+  /** Ends the call, or the first step of its loop. */
+  run(miosa: MiosaClient, id: string, options: CallOptions): Promise<unknown>;
+  /** True where the call has no sandbox. */
+  withoutId?: boolean;
+}
+
+const point = { x: 1, y: 2 };
+
+/** Every function that sends something, by its name in the client. A test holds this list against the client itself. */
+export const everyCall: readonly AnyCall[] = [
+  { name: "sandboxes.create", run: (miosa, _, o) => miosa.sandboxes.create({}, o), withoutId: true },
+  { name: "sandboxes.createReady", run: (miosa, _, o) => miosa.sandboxes.createReady({}, { ...o, cleanupTimeoutMs: 50 }), withoutId: true },
+  { name: "sandboxes.list", run: (miosa, _, o) => miosa.sandboxes.list({}, o), withoutId: true },
+  { name: "sandboxes.each", run: (miosa, _, o) => miosa.sandboxes.each({}, o).next(), withoutId: true },
+  { name: "sandboxes.get", run: (miosa, id, o) => miosa.sandboxes.get(id, o) },
+  { name: "sandboxes.delete", run: (miosa, id, o) => miosa.sandboxes.delete(id, o) },
+  { name: "sandboxes.readiness", run: (miosa, id, o) => miosa.sandboxes.readiness(id, o) },
+  { name: "sandboxes.getByName", run: (miosa, id, o) => miosa.sandboxes.getByName(id, o) },
+  { name: "sandboxes.update", run: (miosa, id, o) => miosa.sandboxes.update(id, { name: "a" }, o) },
+  { name: "sandboxes.extend", run: (miosa, id, o) => miosa.sandboxes.extend(id, { timeoutSec: 5 }, o) },
+  { name: "sandboxes.stop", run: (miosa, id, o) => miosa.sandboxes.stop(id, o) },
+  { name: "sandboxes.pause", run: (miosa, id, o) => miosa.sandboxes.pause(id, o) },
+  { name: "sandboxes.resume", run: (miosa, id, o) => miosa.sandboxes.resume(id, o) },
+  { name: "sandboxes.fork", run: (miosa, id, o) => miosa.sandboxes.fork(id, {}, o) },
+  { name: "sandboxes.usage", run: (miosa, id, o) => miosa.sandboxes.usage(id, o) },
+  { name: "sandboxes.setTags", run: (miosa, id, o) => miosa.sandboxes.setTags(id, ["a"], o) },
+  { name: "sandboxes.listEnv", run: (miosa, id, o) => miosa.sandboxes.listEnv(id, o) },
+  { name: "sandboxes.setEnv", run: (miosa, id, o) => miosa.sandboxes.setEnv(id, [{ key: "A", value: "1" }], o) },
+  { name: "sandboxes.deleteEnv", run: (miosa, id, o) => miosa.sandboxes.deleteEnv(id, "A", o) },
+  { name: "sandboxes.createSnapshot", run: (miosa, id, o) => miosa.sandboxes.createSnapshot(id, {}, o) },
+  { name: "sandboxes.listSnapshots", run: (miosa, id, o) => miosa.sandboxes.listSnapshots(id, o) },
+  { name: "sandboxes.restoreSnapshot", run: (miosa, id, o) => miosa.sandboxes.restoreSnapshot(id, "s", o) },
+  { name: "sandboxes.deleteSnapshot", run: (miosa, id, o) => miosa.sandboxes.deleteSnapshot(id, "s", o) },
+  { name: "sandboxes.createPreview", run: (miosa, id, o) => miosa.sandboxes.createPreview(id, { port: 80 }, o) },
+  { name: "sandboxes.listPreviews", run: (miosa, id, o) => miosa.sandboxes.listPreviews(id, o) },
+  { name: "sandboxes.deletePreview", run: (miosa, id, o) => miosa.sandboxes.deletePreview(id, "p", o) },
+  { name: "sandboxes.sharePreview", run: (miosa, id, o) => miosa.sandboxes.sharePreview(id, "p", {}, o) },
+  { name: "sandboxes.unsharePreview", run: (miosa, id, o) => miosa.sandboxes.unsharePreview(id, "p", o) },
+  { name: "computers.create", run: (miosa, _, o) => miosa.computers.create({}, o), withoutId: true },
+  { name: "computers.list", run: (miosa, _, o) => miosa.computers.list({}, o), withoutId: true },
+  { name: "computers.each", run: (miosa, _, o) => miosa.computers.each({}, o).next(), withoutId: true },
+  { name: "computers.get", run: (miosa, id, o) => miosa.computers.get(id, o) },
+  { name: "computers.update", run: (miosa, id, o) => miosa.computers.update(id, { name: "a" }, o) },
+  { name: "computers.delete", run: (miosa, id, o) => miosa.computers.delete(id, o) },
+  { name: "computers.destroy", run: (miosa, id, o) => miosa.computers.destroy(id, o) },
+  { name: "computers.start", run: (miosa, id, o) => miosa.computers.start(id, o) },
+  { name: "computers.stop", run: (miosa, id, o) => miosa.computers.stop(id, o) },
+  { name: "computers.restart", run: (miosa, id, o) => miosa.computers.restart(id, o) },
+  { name: "computers.clone", run: (miosa, id, o) => miosa.computers.clone(id, {}, o) },
+  { name: "computers.resize", run: (miosa, id, o) => miosa.computers.resize(id, { size: "xl" }, o) },
+  { name: "computers.waitUntilRunning", run: (miosa, id, o) => miosa.computers.waitUntilRunning(id, o) },
+  { name: "computers.waitUntilStopped", run: (miosa, id, o) => miosa.computers.waitUntilStopped(id, o) },
+  { name: "exec.run", run: (miosa, id, o) => miosa.exec.run(id, { command: "true" }, o) },
+  { name: "exec.bash", run: (miosa, id, o) => miosa.exec.bash(id, { command: "true" }, o) },
+  { name: "exec.python", run: (miosa, id, o) => miosa.exec.python(id, { code: "1" }, o) },
+  { name: "exec.stream", run: (miosa, id, o) => miosa.exec.stream(id, { command: "true" }, o).next() },
+  { name: "files.list", run: (miosa, id, o) => miosa.files.list(id, "/a", o) },
+  { name: "files.tree", run: (miosa, id, o) => miosa.files.tree(id, "/a", o) },
+  { name: "files.read", run: (miosa, id, o) => miosa.files.read(id, "/a", o) },
+  { name: "files.readText", run: (miosa, id, o) => miosa.files.readText(id, "/a", o) },
+  { name: "files.write", run: (miosa, id, o) => miosa.files.write(id, "/a", "b", o) },
+  { name: "files.writeMany", run: (miosa, id, o) => miosa.files.writeMany(id, [{ path: "/a", content: "b" }], o) },
+  { name: "files.upload", run: (miosa, id, o) => miosa.files.upload(id, "/a", "b", o) },
+  { name: "files.download", run: (miosa, id, o) => miosa.files.download(id, "/a", o) },
+  { name: "files.stat", run: (miosa, id, o) => miosa.files.stat(id, "/a", o) },
+  { name: "files.mkdir", run: (miosa, id, o) => miosa.files.mkdir(id, "/a", o) },
+  { name: "files.rename", run: (miosa, id, o) => miosa.files.rename(id, "/a", "/b", o) },
+  { name: "files.delete", run: (miosa, id, o) => miosa.files.delete(id, "/a", o) },
+  { name: "files.exportUrl", run: (miosa, id, o) => miosa.files.exportUrl(id, "/a", o) },
+  { name: "files.watch", run: (miosa, id, o) => miosa.files.watch(id, "/a", o).next() },
+  { name: "desktop.screenshot", run: (miosa, id, o) => miosa.desktop.screenshot(id, o) },
+  { name: "desktop.click", run: (miosa, id, o) => miosa.desktop.click(id, point, o) },
+  { name: "desktop.doubleClick", run: (miosa, id, o) => miosa.desktop.doubleClick(id, point, o) },
+  { name: "desktop.move", run: (miosa, id, o) => miosa.desktop.move(id, point, o) },
+  { name: "desktop.drag", run: (miosa, id, o) => miosa.desktop.drag(id, { from: point, to: point }, o) },
+  { name: "desktop.type", run: (miosa, id, o) => miosa.desktop.type(id, "a", o) },
+  { name: "desktop.key", run: (miosa, id, o) => miosa.desktop.key(id, "Return", o) },
+  { name: "desktop.scroll", run: (miosa, id, o) => miosa.desktop.scroll(id, { direction: "up" }, o) },
+  { name: "desktop.wait", run: (miosa, id, o) => miosa.desktop.wait(id, 5, o) },
+  { name: "desktop.windows", run: (miosa, id, o) => miosa.desktop.windows(id, o) },
+  { name: "desktop.focusWindow", run: (miosa, id, o) => miosa.desktop.focusWindow(id, 3, o) },
+  { name: "desktop.cursor", run: (miosa, id, o) => miosa.desktop.cursor(id, o) },
+  { name: "desktop.launch", run: (miosa, id, o) => miosa.desktop.launch(id, "firefox", o) },
+  { name: "events.mintTicket", run: (miosa, _, o) => miosa.events.mintTicket(o), withoutId: true },
+  { name: "usage.summary", run: (miosa, _, o) => miosa.usage.summary({}, o), withoutId: true },
+  { name: "usage.sessions", run: (miosa, _, o) => miosa.usage.sessions({}, o), withoutId: true },
+  { name: "usage.eachSession", run: (miosa, _, o) => miosa.usage.eachSession({}, o).next(), withoutId: true },
+  { name: "usage.byAttribution", run: (miosa, _, o) => miosa.usage.byAttribution({}, o), withoutId: true },
+  { name: "tokens.mintScoped", run: (miosa, _, o) => miosa.tokens.mintScoped({ userId: "u", workspaceId: "w" }, o), withoutId: true },
+];
+
+/** Functions that are not in the list, and where they are tested instead. */
+export const testedElsewhere: readonly string[] = [
+  "sandboxes.waitUntilReady",
+  "sandboxes.watchReadiness",
+  "sandboxes.template",
+  "exec.spawn",
+  "events.stream",
+  "events.sandboxStream",
+];
