@@ -1,3 +1,4 @@
+import { eventHeartbeatMs } from "@miosa/protocol";
 import { Denial } from "./denial.js";
 import { createLru } from "./lru.js";
 
@@ -35,6 +36,8 @@ export interface GatewayLimits {
   ownershipEntries?: number;
   /** Rows of a list that are read upstream for one answer. @default 10000 */
   listRows?: number;
+  /** A comment is written to quiet event streams this often, in milliseconds. @default 15000 */
+  heartbeatMs?: number;
   /** Events kept for browsers that reconnect. @default 1000 */
   replayEvents?: number;
   /** A browser that leaves this many bytes of events unread is cut off. @default 256 KiB */
@@ -60,6 +63,7 @@ export function withDefaults(limits: GatewayLimits = {}): Required<GatewayLimits
     unknownTtlMs: 5_000,
     ownershipEntries: 10_000,
     listRows: 10_000,
+    heartbeatMs: eventHeartbeatMs,
     replayEvents: 1_000,
     slowReaderBytes: 256 * 2 ** 10,
     ...limits,

@@ -1,10 +1,14 @@
-import { createMiosaClient, type MiosaClient } from "@miosa/core";
+import { createLiveFeed, createMiosaClient, type MiosaClient, type MiosaClientOptions } from "@miosa/core";
 import { createLocalServer } from "@miosa/local";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { openServer } from "../test/servers.js";
 import { createGateway } from "./createGateway.js";
 import { toNodeListener, toNodeUpgradeListener } from "./node.js";
+
+/** The class of `ws` does all that core asks of one, but is not typed as the browser's. */
+const socketOption: Pick<MiosaClientOptions, "webSocket"> = {};
+Object.assign(socketOption, { webSocket: WebSocket });
 
 /** The gateway in front of a server that really runs sandboxes, with a client for each of two customers. */
 async function start() {
@@ -14,7 +18,8 @@ async function start() {
     apiKey: local.apiKey,
     upstream: local.baseUrl,
     authorize: (request) => {
-      const workspace = request.headers.get("authorization")?.slice("Bearer ".length);
+      const said = request.headers.get("authorization") ?? request.headers.get("sec-websocket-protocol") ?? "";
+      const workspace = /bearer[ .](\w+)/i.exec(said)?.[1];
       return workspace ? { externalWorkspaceId: workspace, can: ["read", "create", "exec", "files", "delete"] } : null;
     },
   });
@@ -22,7 +27,7 @@ async function start() {
   server.server.on("upgrade", toNodeUpgradeListener(gateway));
   onTestFinished(() => server.close());
   onTestFinished(() => gateway.close());
-  const client = (token: string): MiosaClient => createMiosaClient({ baseUrl: `${server.baseUrl}/api/miosa`, token });
+  const client = (token: string): MiosaClient => createMiosaClient({ baseUrl: `${server.baseUrl}/api/miosa`, token, ...socketOption });
   return { local, server, acme: client("acme"), globex: client("globex") };
 }
 
@@ -43,13 +48,64 @@ test("two customers see disjoint sandboxes, and neither can touch the other's", 
   expect((await acme.sandboxes.list()).map(({ id }) => id)).toEqual([mine.id]);
   expect((await globex.sandboxes.list()).map(({ id }) => id)).toEqual([theirs.id]);
   const attempts = [
-    acme.sandboxes.get(theirs.id),
-    acme.sandboxes.waitUntilReady(theirs.id),
-    acme.exec.run(theirs.id, { command: "id" }),
-    acme.computers.destroy(theirs.id),
+    () => acme.sandboxes.get(theirs.id),
+    () => acme.sandboxes.waitUntilReady(theirs.id),
+    () => acme.exec.run(theirs.id, { command: "id" }),
+    () => acme.files.readText(theirs.id, "/workspace/a"),
+    () => acme.computers.destroy(theirs.id),
   ];
-  for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: "NOT_FOUND", status: 404 });
+  for (const attempt of attempts) await expect(attempt()).rejects.toMatchObject({ code: "NOT_FOUND", status: 404 });
   expect((await globex.sandboxes.get(theirs.id)).id).toBe(theirs.id);
+});
+
+test("output streams, files and an interactive command pass through", async () => {
+  const { acme } = await start();
+  const sandbox = await acme.sandboxes.create({});
+  expect(await acme.sandboxes.waitUntilReady(sandbox.id)).toBe(true);
+
+  const events = [];
+  for await (const event of acme.exec.stream(sandbox.id, { command: "echo one; echo two >&2; exit 3" })) events.push(event);
+  expect(events).toEqual(expect.arrayContaining([expect.objectContaining({ type: "stdout" }), expect.objectContaining({ type: "stderr" })]));
+  expect(events.at(-1)).toMatchObject({ type: "exit", exitCode: 3 });
+
+  await acme.files.write(sandbox.id, "/workspace/note.txt", "hello");
+  expect(await acme.files.readText(sandbox.id, "/workspace/note.txt")).toBe("hello");
+
+  const spawned = await acme.exec.spawn(sandbox.id, { command: "cat" });
+  await spawned.write("typed\n");
+  spawned.endInput();
+  let output = "";
+  for await (const { bytes } of spawned.output) output += new TextDecoder().decode(bytes);
+  expect(output).toBe("typed\n");
+  expect(await spawned.exitCode).toBe(0);
+});
+
+test("each customer's live feed turns its own sandbox ready over one upstream stream", async () => {
+  const { local, acme, globex } = await start();
+  local.faults.set("slowStart", { delayMs: 300 });
+  const feeds = [acme, globex].map((client) => createLiveFeed(client));
+  onTestFinished(() => {
+    for (const feed of feeds) feed.close();
+  });
+  await Promise.all(
+    [acme, globex].map(async (client, index) => {
+      const ids = await Promise.all([1, 2, 3, 4].map(async () => (await client.sandboxes.create({})).id));
+      const watches = ids.map((id) => feeds[index]?.watch(id));
+      await vi.waitFor(() => expect(watches.map((watch) => watch?.get().phase)).toEqual(ids.map(() => "ready")), { timeout: 10_000 });
+    }),
+  );
+  expect(local.countRequests("GET /events/stream")).toBe(1);
+});
+
+test("a customer reads the usage of its own users only", async () => {
+  const { acme, globex } = await start();
+  for (const [client, externalUserId] of [[acme, "ann"], [globex, "gil"]] as const) {
+    const sandbox = await client.sandboxes.create({ externalUserId });
+    expect(await client.sandboxes.waitUntilReady(sandbox.id)).toBe(true);
+  }
+  const usage = JSON.stringify(await acme.usage.byAttribution({ groupBy: "externalUserId" }));
+  expect(usage).toContain("ann");
+  expect(usage).not.toContain("gil");
 });
 
 test("a readiness watch that is left closes its stream on the API", async () => {

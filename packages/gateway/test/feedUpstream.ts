@@ -10,6 +10,8 @@ export interface FeedUpstream {
   readonly open: number;
   /** Sends an event to whoever is connected, and keeps it for those who resume. Returns its id. */
   emit(id: string, type?: string, more?: Record<string, unknown>): string;
+  /** Sends an event of before once more. */
+  repeat(eventId: string): void;
   /** Cuts all event streams. */
   cut(): void;
   /** Whether `Last-Event-ID` is honoured. */
@@ -61,6 +63,10 @@ export async function startFeedUpstream(): Promise<FeedUpstream> {
       events.push({ id: eventId, frame });
       for (const stream of streams) stream.write(frame);
       return eventId;
+    },
+    repeat(eventId) {
+      const frame = events.find(({ id }) => id === eventId)?.frame ?? "";
+      for (const stream of streams) stream.write(frame);
     },
     cut() {
       for (const stream of streams) stream.destroy();

@@ -103,6 +103,37 @@ test("an upstream stream that is cut is resumed without the browsers noticing", 
   expect(parts.upstream.resumedFrom).toEqual([undefined, "evt_1"]);
 });
 
+test("an event that the API sends twice is handed on once", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  const eventId = parts.upstream.emit("acme-1");
+  parts.upstream.repeat(eventId);
+  parts.upstream.emit("acme-2");
+  expect([await browser.next(), await browser.next()]).toEqual(["evt_1 sandbox.ready acme-1", "evt_2 sandbox.ready acme-2"]);
+});
+
+test("a quiet stream beats, so that nobody between takes it for dead", async () => {
+  const parts = await start({ limits: { heartbeatMs: 20 } });
+  const response = await parts.request("acme");
+  const reader = response.body?.getReader();
+  let text = "";
+  while ((text.match(/: heartbeat\n\n/g) ?? []).length < 3) text += new TextDecoder().decode((await reader?.read())?.value);
+  await reader?.cancel();
+  expect(text).toMatch(/^: connected\n\n(: heartbeat\n\n)+$/);
+});
+
+test("a tenant's streams on the feed are counted by the feed itself", async () => {
+  const upstream = await startFeedUpstream();
+  onTestFinished(() => upstream.close());
+  const feed = createEventFeed({ apiKey: "msk_p_key", upstream: upstream.baseUrl, limits: { concurrentStreams: 1 } });
+  onTestFinished(() => feed.close());
+  const open = (externalWorkspaceId: string) =>
+    feed.open({ session: { externalWorkspaceId, can: ["read"] }, types: null, lastEventId: null, signal: new AbortController().signal, onClose: () => {} });
+  await open("acme");
+  await expect(open("acme")).rejects.toMatchObject({ status: 429 });
+  await open("globex");
+});
+
 test("an API that cannot resume makes the browsers recheck", async () => {
   const parts = await start();
   const browser = await parts.browser("acme");

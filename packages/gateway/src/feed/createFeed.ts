@@ -65,7 +65,7 @@ export function createFeed(parts: EventFeedParts): EventFeed {
     let beat: Timer | undefined;
     const keepAlive = (): void => {
       streams.broadcast(heartbeat);
-      beat = startTimer(eventHeartbeatMs, keepAlive);
+      beat = startTimer(parts.limits.heartbeatMs, keepAlive);
     };
     const opened = new Promise<void>((resolve, reject) => {
       void restore()
@@ -81,7 +81,7 @@ export function createFeed(parts: EventFeedParts): EventFeed {
             hasFollowed: position.length > 0,
             isWanted: () => streams.size > 0,
             onOpen: () => {
-              beat ??= startTimer(eventHeartbeatMs, keepAlive);
+              beat ??= startTimer(parts.limits.heartbeatMs, keepAlive);
               resolve();
             },
             onMessage: receive,
