@@ -180,7 +180,7 @@ export const mutations: readonly Mutation[] = [
   mutate("feed/createFeed.ts", "knows which events are about sandboxes", "!/^(sandbox|computer)\\.[\\w.]{1,64}$/.test(type)", 'type === "x"'),
   mutate("feed/createFeed.ts", "reads the ids of events strictly", "!/^\\w[\\w.~-]{0,127}$/.test(resourceId)", 'resourceId === "x"'),
   mutate("feed/createFeed.ts", "tells browsers that missed something", "if (!missed) return [hello, recheckFrame(ring.head)];", "if (!missed) return [hello];"),
-  mutate("feed/createFeed.ts", "hands on an event once", "if (message.id !== undefined && ring.has(message.id)) return;", ""),
+  mutate("feed/createFeed.ts", "hands on an event once", "if (known && !isKnown) {", "if (known) {"),
   mutate("feed/followUpstream.ts", "proves that nothing was missed", "if (id !== expected) {", 'if (id === "x") {'),
   mutate("feed/followUpstream.ts", "waits no longer for the proof", "const timer = startTimer(proofMs, () => isOpen && fail());", "const timer = startTimer(2 ** 30, () => isOpen && fail());"),
   mutate("feed/eventTypes.ts", "bounds type filters", "patterns.length <= 20 && ", ""),

@@ -111,7 +111,6 @@ export function createFeed(parts: EventFeedParts): EventFeed {
   }
 
   function receive(message: UpstreamMessage): void {
-    if (message.id !== undefined && ring.has(message.id)) return;
     const event = parseEvent(message);
     if (!event) return arrive({ kind: "other", id: message.id });
     const said = readAttribution(event.data);
@@ -149,7 +148,9 @@ export function createFeed(parts: EventFeedParts): EventFeed {
     } catch {
       return tellToRecheck(); // the API could not say whose it is: its owner must look
     }
-    if (known) {
+    // An API that resumes may send again what was handed on.
+    const isKnown = id !== undefined && ring.has(id);
+    if (known && !isKnown) {
       const eventId = id ?? `local_${crypto.randomUUID()}`;
       const feedEvent: FeedEvent = {
         id: eventId,
