@@ -10,8 +10,8 @@ export interface StackOptions {
   remote?: { apiKey: string; baseUrl: string } | undefined;
   /** Serves the dashboard's sources and reloads the page when they change. @default false, the built page */
   dev?: boolean;
-  /** Served as `/tenant.json`. @default the built file */
-  tenant?: unknown;
+  /** Brand of the one customer to start with; a member `externalWorkspaceId` is that customer's id. @default the demo accounts */
+  tenant?: object | undefined;
   /** Options of the local server, such as faults. */
   local?: LocalServerOptions;
 }

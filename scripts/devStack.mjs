@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { createGateway } from "@miosa/gateway";
 import { toNodeListener } from "@miosa/gateway/node";
 import { createLocalServer } from "@miosa/local";
+import { accountsOf, demoAccounts } from "./demoAccounts.mjs";
+import { createDemoPlatform } from "./demoPlatform.mjs";
 import { root } from "./installMissing.mjs";
 import { createPageHandler } from "./pageHandler.mjs";
 import { StartMistake } from "./startSettings.mjs";
@@ -13,7 +15,8 @@ const dashboard = join(root, "apps/dashboard");
 
 /**
  * Starts what a person needs to work with sandboxes: a local server (unless `remote` names an API), and one server with the
- * gateway and the dashboard. The packages and the dashboard must be built. `close` stops everything, sandboxes included.
+ * gateway, the dashboard and a sign-in for it. The packages and the dashboard must be built. `close` stops everything,
+ * sandboxes included.
  */
 export async function startStack({ port = 0, localPort = 0, remote, dev = false, tenant, local: localOptions = {} } = {}) {
   const closers = [];
@@ -28,21 +31,25 @@ export async function startStack({ port = 0, localPort = 0, remote, dev = false,
     const bound = await listen(http, port, "PORT");
     closers.push(() => closeServer(http));
     const hosts = [`${host}:${bound}`, `localhost:${bound}`];
-    const gateway = createGateway({ apiKey: api.apiKey, authorize: developer, upstream: api.baseUrl, basePath: apiPath, hosts });
+    const platform = createDemoPlatform({
+      accounts: tenant === undefined ? demoAccounts : accountsOf(tenant),
+      cookieName: `miosa_demo_${bound}`, // cookies know no ports, and two stacks share one host
+    });
+    const gateway = createGateway({ apiKey: api.apiKey, authorize: platform.authorize, upstream: api.baseUrl, basePath: apiPath, hosts });
     closers.push(() => gateway.close());
-    const page = dev ? await startViteDev(http, closers) : toNodeListener(hostChecked(hosts, createPageHandler(join(dashboard, "dist"), { tenant })));
+    const page = dev ? await startViteDev(http, closers) : toNodeListener(hostChecked(hosts, createPageHandler(join(dashboard, "dist"))));
+    const platformListener = toNodeListener(hostChecked(hosts, platform.handle));
     const gatewayListener = toNodeListener(gateway);
-    http.on("request", (request, response) => (isApi(request.url) ? gatewayListener : page)(request, response));
+    http.on("request", (request, response) => {
+      const [path] = (request.url ?? "").split("?");
+      const listener = isApi(path) ? gatewayListener : platform.serves(path) ? platformListener : page;
+      listener(request, response);
+    });
     return { url: `http://${host}:${bound}`, local, close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-/** Whoever can open the page on this machine is its developer, and sees every customer. A platform puts its own session check here. */
-function developer() {
-  return { operator: true, can: ["read", "create", "exec", "files", "delete"] };
 }
 
 async function startLocal(port, options) {
@@ -61,8 +68,8 @@ async function startViteDev(http, closers) {
   return vite.middlewares;
 }
 
-function isApi(url = "") {
-  return url === apiPath || url.startsWith(`${apiPath}/`) || url.startsWith(`${apiPath}?`);
+function isApi(path) {
+  return path === apiPath || path.startsWith(`${apiPath}/`);
 }
 
 /** A page of another name that resolves to this machine (DNS rebinding) gets nothing. */

@@ -36,14 +36,13 @@ export const pageHeaders = {
 
 /**
  * Serves a built page from `folder`. Addresses without a file extension get `index.html`, so that a link to a page inside the
- * dashboard works. `tenant`, when given, is served as `/tenant.json` in place of the built file.
+ * dashboard works.
  */
-export function createPageHandler(folder, { tenant } = {}) {
+export function createPageHandler(folder) {
   return async (request) => {
     if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "Only GET is possible here.\n", { allow: "GET, HEAD" });
     const path = decodePath(new URL(request.url).pathname);
     if (path === undefined) return answer(400, "The address is not well encoded.\n");
-    if (path === "/tenant.json" && tenant !== undefined) return file(request, JSON.stringify(tenant), ".json", false);
     const name = extname(path) === "" ? "index.html" : normalize(path);
     const full = join(folder, name);
     const body = full.startsWith(folder + sep) ? await readIfThere(full) : undefined;

@@ -33,12 +33,13 @@ async function start({ help, tenantFile, dev, remote, port, localPort }) {
   const { startStack } = await import("./devStack.mjs");
   const stack = await startStack({ port, localPort, remote, dev, tenant });
   stopOnSignal(stack);
-  console.log(describe(stack, remote));
+  console.log(describe(stack, remote, tenant));
 }
 
-function describe({ url, local }, remote) {
+function describe({ url, local }, remote, tenant) {
   const api = local ? `${local.url} (local server)` : `${remote.baseUrl} (with MIOSA_API_KEY)`;
-  const lines = ["", `  Dashboard  ${url}`, `  API        ${api}`, ""];
+  const users = tenant === undefined ? "two demo customers and staff; switch between them at the top of the page" : "one demo user of this brand";
+  const lines = ["", `  Dashboard  ${url}`, `  API        ${api}`, `  Signed in  ${users}`, ""];
   if (local?.isolation === "none") {
     lines.push("  WARNING: the local server runs sandboxes as plain processes of your user. NOTHING ISOLATES THEM.", "");
   }
@@ -66,6 +67,14 @@ function stopOnSignal(stack) {
 }
 
 async function readTenant(file) {
+  const tenant = await readJson(file);
+  if (typeof tenant !== "object" || tenant === null || Array.isArray(tenant)) throw new StartMistake(`${file} must hold a JSON object.`);
+  const { externalWorkspaceId = "default" } = tenant;
+  if (typeof externalWorkspaceId === "string" && externalWorkspaceId.trim() !== "") return tenant;
+  throw new StartMistake(`externalWorkspaceId in ${file} must be a text: your own id of the customer.`);
+}
+
+async function readJson(file) {
   try {
     return JSON.parse(await readFile(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8"));
   } catch (error) {

@@ -8,7 +8,8 @@ export const startHelp = `Starts the dashboard, its gateway and a local sandbox 
 
   npm start                       local server on 127.0.0.1:4747, dashboard on 127.0.0.1:4700
   npm start -- --dev              the same, with the dashboard reloading as its sources change
-  npm start -- --tenant FILE      the dashboard under another brand: FILE stands in for tenant.json
+  npm start -- --tenant FILE      one customer in place of the two demo ones, under the brand that FILE holds in the form of
+                                  apps/dashboard/public/tenant.json; externalWorkspaceId in it is your id of the customer
 
   PORT                            port of the dashboard; 0 takes a free one
   MIOSA_LOCAL_PORT                port of the local server; 0 takes a free one

@@ -10,6 +10,7 @@ import { Overview } from "./sandboxes/Overview.js";
 import { refetchIntervalMs } from "./sandboxes/refetchInterval.js";
 import { SandboxList } from "./sandboxes/SandboxList.js";
 import { SandboxPage } from "./sandboxes/SandboxPage.js";
+import { AccountSwitcher } from "./tenant/AccountSwitcher.js";
 import { useTenant } from "./tenant/TenantContext.js";
 import { ThemeToggle } from "./theme/ThemeToggle.js";
 import { Icon } from "./ui/Icon.js";
@@ -94,9 +95,12 @@ function Header(): ReactElement {
         ) : (
           <img className="logo" src={logoUrl} alt="" />
         )}
-        {name}
+        <span className="brand-name">{name}</span>
       </PageLink>
-      <ThemeToggle />
+      <div className="top-tools">
+        <AccountSwitcher />
+        <ThemeToggle />
+      </div>
     </header>
   );
 }

@@ -2,7 +2,9 @@ import { useRef, useState, type FormEvent, type ReactElement } from "react";
 import { useCreateSandbox } from "@miosa/react";
 import { Problem } from "../problems/Problem.js";
 import { PageLink } from "../routing/PageLink.js";
+import { filterKeys } from "../routing/route.js";
 import { useNavigate } from "../routing/useRoute.js";
+import type { Tenant } from "../tenant/tenant.js";
 import { useTenant } from "../tenant/TenantContext.js";
 import { useAnnounce } from "../ui/Announcer.js";
 import { PageTitle } from "../ui/PageTitle.js";
@@ -13,15 +15,18 @@ const maxChars = 255;
 
 /** Creates a sandbox and goes to it, where its boot can be watched. */
 export function CreateSandbox({ isFirst = false }: { isFirst?: boolean }): ReactElement {
-  const { attributionLabels } = useTenant();
+  const tenant = useTenant();
+  const { attributionLabels } = tenant;
   const create = useCreateSandbox();
   const navigate = useNavigate();
   const announce = useAnnounce();
   const [fields, setFields] = useState({ name: "", workspace: "", user: "", project: "" });
   const form = useRef<HTMLFormElement>(null);
 
+  const fixed = fixedOwners(tenant);
+
   const submit = (): void => {
-    create.mutate(inputFrom(fields), {
+    create.mutate(inputFrom(fields, tenant), {
       onSuccess: (sandbox) => {
         announce(`${nameOf(sandbox)} created`);
         navigate({ page: { name: "sandbox", id: sandbox.id } });
@@ -54,16 +59,34 @@ export function CreateSandbox({ isFirst = false }: { isFirst?: boolean }): React
         </label>
         <fieldset className="fieldset">
           <legend>Whose is it?</legend>
-          <p className="hint">Your own ids, to find and count sandboxes by. They grant nobody access.</p>
+          {fixed.length === 0 ? (
+            <p className="hint">Your own ids, to find and count sandboxes by. They grant nobody access.</p>
+          ) : (
+            <>
+              <p className="hint">Your sign-in says so: the server puts it on everything you create.</p>
+              <dl className="fixed-owners">
+                {fixed.map(({ key, id, name }) => (
+                  <div key={key}>
+                    <dt>{attributionLabels[key]}</dt>
+                    <dd>
+                      {name} <code>{id}</code>
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </>
+          )}
           <div className="field-row">
-            {(["workspace", "user", "project"] as const).map((key) => (
-              <label key={key} className="field">
-                <span>
-                  {attributionLabels[key]} id <em>optional</em>
-                </span>
-                <input {...field(key)} />
-              </label>
-            ))}
+            {filterKeys
+              .filter((key) => fixed.every((owner) => owner.key !== key))
+              .map((key) => (
+                <label key={key} className="field">
+                  <span>
+                    {attributionLabels[key]} id <em>optional</em>
+                  </span>
+                  <input {...field(key)} />
+                </label>
+              ))}
           </div>
         </fieldset>
         {create.error !== null && <Problem error={create.error} as="banner" onRetry={submit} />}
@@ -82,17 +105,28 @@ export function CreateSandbox({ isFirst = false }: { isFirst?: boolean }): React
   );
 }
 
-function inputFrom(fields: { name: string; workspace: string; user: string; project: string }): {
+/** The owners that the server puts on everything, whatever the page says. */
+function fixedOwners({ name, externalWorkspaceId, user }: Tenant): { key: "workspace" | "user"; id: string; name: string }[] {
+  if (externalWorkspaceId === null) return [];
+  const workspace = { key: "workspace", id: externalWorkspaceId, name } as const;
+  return user === null || user.id === null ? [workspace] : [workspace, { key: "user", id: user.id, name: user.name }];
+}
+
+function inputFrom(
+  fields: { name: string; workspace: string; user: string; project: string },
+  tenant: Tenant,
+): {
   name?: string;
   externalWorkspaceId?: string;
   externalUserId?: string;
   externalProjectId?: string;
 } {
   const [name, workspace, user, project] = [fields.name, fields.workspace, fields.user, fields.project].map((value) => value.trim());
+  const [externalWorkspaceId, externalUserId] = [tenant.externalWorkspaceId ?? workspace, tenant.user?.id ?? user];
   return {
     ...(name && { name }),
-    ...(workspace && { externalWorkspaceId: workspace }),
-    ...(user && { externalUserId: user }),
+    ...(externalWorkspaceId && { externalWorkspaceId }),
+    ...(externalUserId && { externalUserId }),
     ...(project && { externalProjectId: project }),
   };
 }

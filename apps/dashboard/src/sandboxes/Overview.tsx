@@ -15,9 +15,11 @@ const tones = [
 
 /** What stands beside the list while no sandbox is chosen: how many there are, and whose. */
 export function Overview({ sandboxes }: { sandboxes: readonly Sandbox[] }): ReactElement {
-  const { attributionLabels } = useTenant();
+  const { attributionLabels, externalWorkspaceId } = useTenant();
   const navigate = useNavigate();
-  const owners = ownersOf(sandboxes);
+  // Whoever sees one customer only is shown its users.
+  const key = externalWorkspaceId === null ? "workspace" : "user";
+  const owners = ownersOf(sandboxes, key);
   return (
     <div className="page overview">
       <PageTitle text="Overview" />
@@ -34,12 +36,12 @@ export function Overview({ sandboxes }: { sandboxes: readonly Sandbox[] }): Reac
       {owners.length > 0 && (
         <section className="card" aria-labelledby="owners-title">
           <header className="card-head">
-            <h3 id="owners-title">By {attributionLabels.workspace.toLowerCase()}</h3>
+            <h3 id="owners-title">By {attributionLabels[key].toLowerCase()}</h3>
           </header>
           <ul className="owners">
             {owners.map(({ id, count }) => (
               <li key={id}>
-                <button type="button" onClick={() => navigate({ filter: { workspace: id, user: "", project: "" } })}>
+                <button type="button" onClick={() => navigate({ filter: { workspace: "", user: "", project: "", [key]: id } })}>
                   <span className="owner-id">{id}</span>
                   <span className="owner-bar" aria-hidden="true">
                     <span style={{ width: `${(count / (owners[0]?.count ?? count)) * 100}%` }} />
@@ -58,10 +60,11 @@ export function Overview({ sandboxes }: { sandboxes: readonly Sandbox[] }): Reac
   );
 }
 
-/** Customers by number of sandboxes, the largest first. */
-function ownersOf(sandboxes: readonly Sandbox[]): { id: string; count: number }[] {
+/** Customers or users by number of sandboxes, the largest first. */
+function ownersOf(sandboxes: readonly Sandbox[], key: "workspace" | "user"): { id: string; count: number }[] {
   const counts = new Map<string, number>();
-  for (const { externalWorkspaceId: id } of sandboxes) {
+  for (const { externalWorkspaceId, externalUserId } of sandboxes) {
+    const id = key === "workspace" ? externalWorkspaceId : externalUserId;
     if (id !== null) counts.set(id, (counts.get(id) ?? 0) + 1);
   }
   return [...counts].map(([id, count]) => ({ id, count })).sort((a, b) => b.count - a.count || a.id.localeCompare(b.id));

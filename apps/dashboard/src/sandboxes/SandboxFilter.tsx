@@ -56,7 +56,9 @@ interface FilterFormProps {
 }
 
 function FilterForm({ id, filter, sandboxes, onApply }: FilterFormProps): ReactElement {
-  const { attributionLabels } = useTenant();
+  const { attributionLabels, externalWorkspaceId } = useTenant();
+  // All that one customer's user can see is that customer's.
+  const keys = filterKeys.filter((key) => key !== "workspace" || externalWorkspaceId === null);
   const [draft, setDraft] = useState(filter);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -64,7 +66,7 @@ function FilterForm({ id, filter, sandboxes, onApply }: FilterFormProps): ReactE
   };
   return (
     <form id={id} className="filter-form" onSubmit={submit} role="search" aria-label="Filter sandboxes">
-      {filterKeys.map((key) => (
+      {keys.map((key) => (
         <label key={key} className="field compact">
           <span>{attributionLabels[key]} id</span>
           <input

@@ -10,8 +10,9 @@ export function useTenant(): Tenant {
   return use(TenantContext);
 }
 
-/** Gives the tenant's colours to the style sheet, as the custom properties that tokens.css names. */
+/** Gives the tenant's colours to the style sheet, as the custom properties that tokens.css names, and its name to the browser's tab. */
 export function applyTenant(tenant: Tenant): void {
+  document.title = tenant.name;
   const { style } = document.documentElement;
   for (const theme of ["light", "dark"] as const) {
     const { colour, onColour } = accentFor(theme, tenant.accent);

@@ -1,3 +1,15 @@
+/** Someone that the server offers to sign in as. Only the demo that `npm start` starts has such a list. */
+export interface Account {
+  /** What the sign-in calls it. */
+  id: string;
+  userName: string;
+  /** Brand name and colour of the customer that the user belongs to. */
+  name: string;
+  accent: string;
+  /** True for the one that is signed in. */
+  isCurrent: boolean;
+}
+
 /** Whose dashboard this is: read from `/tenant.json`, so that one build serves every brand. */
 export interface Tenant {
   /** Brand name in the header and the page title. */
@@ -10,6 +22,12 @@ export interface Tenant {
   attributionLabels: { workspace: string; user: string; project: string };
   /** How long the page waits for a sandbox before it calls it late, in milliseconds. */
   readyTimeoutMs: number;
+  /** The customer's id that the gateway puts on everything; null where the server does not say, or whoever is signed in chooses. */
+  externalWorkspaceId: string | null;
+  /** Who is signed in, where the server says so; `id` is what the gateway puts on everything they create. */
+  user: { id: string | null; name: string } | null;
+  /** Whom one can switch to; empty anywhere but in the demo. */
+  accounts: readonly Account[];
 }
 
 /** What stands where `/tenant.json` is silent. */
@@ -19,6 +37,9 @@ export const defaultTenant: Tenant = {
   logoUrl: null,
   attributionLabels: { workspace: "Customer", user: "User", project: "Project" },
   readyTimeoutMs: 30_000,
+  externalWorkspaceId: null,
+  user: null,
+  accounts: [],
 };
 
 /** Reads a tenant from parsed JSON; a member that is missing or of the wrong kind takes its default. */
@@ -36,7 +57,22 @@ export function tenantFromJson(json: unknown): Tenant {
       project: text(labels["project"]) ?? attributionLabels.project,
     },
     readyTimeoutMs: positive(given["readyTimeoutMs"]) ?? defaultTenant.readyTimeoutMs,
+    externalWorkspaceId: text(given["externalWorkspaceId"]) ?? null,
+    user: userFrom(membersOf(given["user"])),
+    accounts: Array.isArray(given["accounts"]) ? given["accounts"].flatMap((account) => accountFrom(membersOf(account)) ?? []) : [],
   };
+}
+
+function userFrom(given: Record<string, unknown>): Tenant["user"] {
+  const name = text(given["name"]);
+  return name === undefined ? null : { id: text(given["id"]) ?? null, name };
+}
+
+/** An account without an id or a name could not be shown, and is left out. */
+function accountFrom(given: Record<string, unknown>): Account | undefined {
+  const [id, userName, name] = [text(given["id"]), text(given["userName"]), text(given["name"])];
+  if (id === undefined || userName === undefined || name === undefined) return undefined;
+  return { id, userName, name, accent: colour(given["accent"]) ?? defaultTenant.accent, isCurrent: given["isCurrent"] === true };
 }
 
 function membersOf(value: unknown): Record<string, unknown> {
