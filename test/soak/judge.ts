@@ -138,11 +138,12 @@ const checkPace: Check = ({ schedule, requests, happened }, graceMs, find) => {
 };
 
 /** Nothing is left behind. */
-const checkRest: Check = ({ left, requests, endedAtMs }, graceMs, find) => {
+const checkRest: Check = ({ left, requests, endedAtMs, happened }, graceMs, find) => {
   if (left.inFlight > 0) find(`left ${left.inFlight} requests in flight`);
   if (left.proxySockets > 0) find(`left ${left.proxySockets} sockets open`);
   if (left.listeners > 0) find(`left ${left.listeners} listeners on the caller's signal`);
-  // One that was under way when the wait ended may still arrive.
-  const late = requests.filter(({ atMs }) => atMs > endedAtMs + graceMs).length;
+  // One that was under way when the wait ended may still arrive, and one that the proxy held up even later.
+  const heldMs = happened.reduce((sum, { fault }) => sum + (fault.kind === "delay" ? fault.delayMs : 0), 0);
+  const late = requests.filter(({ atMs }) => atMs > endedAtMs + heldMs + graceMs).length;
   if (late > 0) find(`sent ${late} requests after its end`);
 };

@@ -136,6 +136,8 @@ function outcomeOf(error: unknown, signal: AbortSignal, reason: Error): Outcome 
 async function cleanUp(origin: Origin, proxy: FaultProxy, { server }: Schedule): Promise<void> {
   const deadlineMs = performance.now() + cleanUpMs;
   const isClean = (): boolean => origin.inFlight() === 0 && usedSockets(proxy) === 0;
+  // A wait takes its connection down in the task after its end.
+  await new Promise((resolve) => setTimeout(resolve, 2));
   while (!isClean() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 4));
     if (server.keepAlive) origin.closeIdle();

@@ -1,4 +1,5 @@
 import type { Transport } from "../http/transport.js";
+import { startTimer } from "../timers.js";
 import type { WaitUntilReadyOptions } from "./types.js";
 import { watchReadiness } from "./watchReadiness.js";
 
@@ -9,10 +10,14 @@ import { watchReadiness } from "./watchReadiness.js";
  */
 export async function waitUntilReady(transport: Transport, id: string, options?: WaitUntilReadyOptions): Promise<boolean> {
   options?.signal?.throwIfAborted();
-  for await (const state of watchReadiness(transport, id, options)) {
-    if (state.phase === "ready") return true;
-    if (state.phase === "timedOut") return false;
+  const states = watchReadiness(transport, id, options);
+  for (;;) {
+    const { value: state } = await states.next();
+    if (!state) return false;
+    if (state.phase === "connecting" || state.phase === "booting") continue;
+    // In the next task: taking a connection down costs more than all that is between the frame and the caller.
+    startTimer(0, () => void states.return());
     if (state.phase === "failed") throw state.error;
+    return state.phase === "ready";
   }
-  return false;
 }
