@@ -20,8 +20,11 @@ export async function connectWebSocket(grant: UpgradeGrant): Promise<Response> {
   const far = answer.webSocket;
   if (!far) throw new Error(`The API answered ${answer.status} to a WebSocket.`);
   const { 0: browserEnd, 1: near } = new WebSocketPair();
-  far.accept();
-  near.accept();
+  for (const side of [near, far]) {
+    // A message that arrives as a Blob can be read only later, when others may have overtaken it.
+    side.binaryType = "arraybuffer";
+    side.accept();
+  }
   const timer = setTimeout(() => end(1008, "The session is over."), grant.endsInMs);
   let isOver = false;
 

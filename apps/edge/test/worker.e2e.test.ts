@@ -1,4 +1,4 @@
-import { createMiosaClient } from "@miosa/core";
+import { createMiosaClient, type MiosaClientOptions } from "@miosa/core";
 import { mintBrowserToken } from "@miosa/gateway";
 import { createLocalServer, type LocalServer } from "@miosa/local";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -26,8 +26,12 @@ function tokenFor(workspace: string): Promise<string> {
   return mintBrowserToken({ key, audience, externalWorkspaceId: workspace, can: ["read", "create", "exec", "files", "delete"] });
 }
 
+/** The class of `ws` does all that core asks of one, but is not typed as the browser's. */
+const socketOption: Pick<MiosaClientOptions, "webSocket"> = {};
+Object.assign(socketOption, { webSocket: WebSocket });
+
 function clientFor(workspace: string) {
-  return createMiosaClient({ baseUrl: `${edge.url}/api/miosa`, token: () => tokenFor(workspace) });
+  return createMiosaClient({ baseUrl: `${edge.url}/api/miosa`, token: () => tokenFor(workspace), ...socketOption });
 }
 
 /** Reads the feed until an event of `id` has come, and leaves. */
@@ -78,6 +82,20 @@ test("in workerd, a customer's page creates a sandbox, waits for it, runs a comm
   expect(await acme.exec.run(sandbox.id, { command: "echo hi" })).toMatchObject({ output: "hi\n", exitCode: 0 });
   expect(await clientFor("globex").sandboxes.list()).toEqual([]);
   await expect(clientFor("globex").sandboxes.get(sandbox.id)).rejects.toMatchObject({ status: 404 });
+  await acme.computers.destroy(sandbox.id);
+});
+
+test("an interactive command passes through workerd", async () => {
+  const acme = clientFor("acme");
+  const sandbox = await acme.sandboxes.create({});
+  expect(await acme.sandboxes.waitUntilReady(sandbox.id)).toBe(true);
+  const spawned = await acme.exec.spawn(sandbox.id, { command: "cat; exit 3" });
+  await spawned.write("typed\n");
+  spawned.endInput();
+  let output = "";
+  for await (const { bytes } of spawned.output) output += new TextDecoder().decode(bytes);
+  expect(output).toBe("typed\n");
+  expect(await spawned.exitCode).toBe(3);
   await acme.computers.destroy(sandbox.id);
 });
 
