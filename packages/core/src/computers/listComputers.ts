@@ -89,8 +89,11 @@ export function filterQuery(filter: ListSandboxesFilter): Query {
   };
 }
 
+/** What filters look at. */
+type Filtered = { [Member in "state" | keyof Attribution]?: Computer[Member] | undefined };
+
 /** True when a sandbox passes a list's filter. Servers filter too, where they can. */
-export function matchesFilter(sandbox: Partial<Pick<Computer, "state" | keyof Attribution>>, filter: ListSandboxesFilter): boolean {
+export function matchesFilter(sandbox: Filtered, filter: ListSandboxesFilter): boolean {
   const states = filter.state === undefined ? undefined : [filter.state].flat();
   return (
     (filter.externalWorkspaceId === undefined || sandbox.externalWorkspaceId === filter.externalWorkspaceId) &&

@@ -68,8 +68,12 @@ function openInput(stdin, isOpen) {
     write: (bytes) =>
       new Promise((/** @type {(value: void) => void} */ resolve) => {
         if (!stdin.writable) return resolve();
-        stdin.write(bytes, () => resolve());
-        stdin.once("close", resolve);
+        const done = () => {
+          stdin.off("close", done);
+          resolve();
+        };
+        stdin.once("close", done);
+        stdin.write(bytes, done);
       }),
     end: () => void stdin.end(),
   };

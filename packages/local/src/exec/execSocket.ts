@@ -17,6 +17,8 @@ export interface ExecSocketParts extends RouteParts {
 
 /** A reader may lag behind by this much before the command's output is held back, in bytes. */
 const maxUnsentBytes = 1_048_576;
+/** More messages than this, not yet taken by the command, hold back the client. */
+const maxWaitingMessages = 16;
 
 /** Answers `miosa-exec-v1` sockets at `GET /computers/:id/exec/stream`. Contract 6.5. The returned function ends them all. */
 export function serveExecSockets(http: Server, parts: ExecSocketParts): () => void {
@@ -66,12 +68,22 @@ function callerOf(request: IncomingMessage, url: URL, offered: readonly string[]
 
 async function runSocket(socket: WebSocket, record: SandboxRecord, query: URLSearchParams, parts: RouteParts): Promise<void> {
   const kill = new AbortController();
-  const early: Buffer[] = [];
-  let execution: BoxExecution | undefined;
+  const started = deferredExecution();
+  let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
+  /** One message after the other, and no more than the command takes. */
+  async function takeInTurn(before: Promise<void>, data: Buffer): Promise<void> {
+    await before;
+    const execution = await started.promise;
+    if (execution) await take(execution, data);
+    waiting -= 1;
+    if (waiting === 0) socket.resume();
+  }
   socket.on("message", (data: Buffer, isBinary) => {
     if (!isBinary) return;
-    if (execution) take(execution, data);
-    else early.push(data);
+    waiting += 1;
+    if (waiting > maxWaitingMessages) socket.pause();
+    last = takeInTurn(last, data);
   });
   socket.on("close", () => kill.abort(new Error("The client left.")));
   socket.on("error", () => kill.abort(new Error("The socket failed.")));
@@ -81,8 +93,8 @@ async function runSocket(socket: WebSocket, record: SandboxRecord, query: URLSea
   try {
     const box = parts.store.boxOf(record);
     if (!box) throw new Error("The sandbox is not running.");
-    execution = await box.exec({ ...readQuery(query), signal: kill.signal, onOutput: (name, bytes) => sendOutput(socket, name, bytes) });
-    for (const data of early) take(execution, data);
+    const execution = await box.exec({ ...readQuery(query), signal: kill.signal, onOutput: (name, bytes) => sendOutput(socket, name, bytes) });
+    started.resolve(execution);
     const { exitCode } = await execution.exited;
     const frame = Buffer.alloc(5);
     frame[0] = execFrames.exit;
@@ -92,9 +104,16 @@ async function runSocket(socket: WebSocket, record: SandboxRecord, query: URLSea
   } catch (error) {
     socket.close(1011, error instanceof BoxRequestError ? `${error.field} ${error.message}`.slice(0, 120) : "The command could not be run.");
   } finally {
+    started.resolve(undefined);
     stopped.callOff();
     stopped.signal.removeEventListener("abort", onStopped);
   }
+}
+
+function deferredExecution(): { promise: Promise<BoxExecution | undefined>; resolve(execution: BoxExecution | undefined): void } {
+  let resolve: (execution: BoxExecution | undefined) => void = () => undefined;
+  const promise = new Promise<BoxExecution | undefined>((settle) => (resolve = settle));
+  return { promise, resolve };
 }
 
 function sendOutput(socket: WebSocket, name: "stdout" | "stderr", bytes: Uint8Array): Promise<void> | undefined {
@@ -105,12 +124,12 @@ function sendOutput(socket: WebSocket, name: "stdout" | "stderr", bytes: Uint8Ar
   return socket.bufferedAmount > maxUnsentBytes ? sent : undefined;
 }
 
-function take(execution: BoxExecution, data: Buffer): void {
+async function take(execution: BoxExecution, data: Buffer): Promise<void> {
   const [kind] = data;
   const payload = data.subarray(1);
   if (kind === execFrames.stdin) {
     if (payload.byteLength === 0) execution.endInput();
-    else void execution.write(payload);
+    else await execution.write(payload);
   }
   if (kind === execFrames.resize && payload.byteLength >= 4) execution.resize(payload.readUInt16BE(0), payload.readUInt16BE(2));
   const name = payload.toString("latin1");

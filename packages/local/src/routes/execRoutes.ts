@@ -41,8 +41,11 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
           try {
             await streamCommand(box, request, stream, AbortSignal.any([left, stopped.signal]));
           } catch (error) {
-            if (!(error instanceof BoxRequestError)) throw error;
-            await stream.send({ event: "error", data: { type: "error", code: "VALIDATION_ERROR", message: `${error.field} ${error.message}` } });
+            if (left.aborted) return;
+            const problem = error instanceof BoxRequestError ? validationProblem({ [error.field]: [error.message] }) : error;
+            if (!(problem instanceof HttpProblem)) throw problem;
+            const { code, message, extra } = problem;
+            await stream.send({ event: "error", data: { type: "error", code, message, details: extra.details } });
           } finally {
             stopped.callOff();
           }
