@@ -13,6 +13,7 @@ export { createEvents } from "./events/createEvents.js";
 export { createUsage } from "./usage/createUsage.js";
 export { createTokens } from "./tokens/createTokens.js";
 export { createLiveFeed } from "./liveFeed/createLiveFeed.js";
+export { stateOfEvent } from "./liveFeed/stateOfEvent.js";
 export type {
   FeedClient,
   LiveFeed,

@@ -1,11 +1,13 @@
 "use client";
 
-import type { LiveFeed, MiosaClient, ReadinessSnapshot } from "@miosa/core";
+import { createLiveFeed, type LiveFeed, type MiosaClient, type ReadinessSnapshot } from "@miosa/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from "react";
-import { type ReadinessStore, readinessStoreOf } from "./readinessStore.js";
-import { type SandboxCache, sandboxCacheOf } from "./sandboxCache.js";
-import { useForgetOtherClients } from "./useForgetOtherClients.js";
+import { createLiveSandboxes } from "./liveSandboxes.js";
+import { memo } from "./memo.js";
+import { createReadinessStore, type ReadinessStore } from "./readinessStore.js";
+import { forgetSandboxes, type SandboxCache, sandboxCacheOf } from "./sandboxCache.js";
+import { booted, removed } from "./sandboxRows.js";
 
 /** Props of {@link MiosaProvider}. */
 export interface MiosaProviderProps {
@@ -16,7 +18,7 @@ export interface MiosaProviderProps {
   client: MiosaClient;
   /** Query cache to use. @default the app's own, from `QueryClientProvider` */
   queryClient?: QueryClient | undefined;
-  /** Live feed that carries the readiness of all sandboxes, where it needs options, such as whose it is across tabs. @default one made for the client */
+  /** Live feed for lists, events and readiness, where it needs options, such as whose it is across tabs. @default one made for the client */
   liveFeed?: LiveFeed | undefined;
   children?: ReactNode;
 }
@@ -24,18 +26,30 @@ export interface MiosaProviderProps {
 interface Miosa {
   client: MiosaClient;
   queryClient: QueryClient;
+  feed: LiveFeed;
   readiness: ReadinessStore;
+  /** Keeps the query cache up to date by the feed's events until the returned function is called. */
+  goLive: () => () => void;
 }
 
+const feeds = new WeakMap<MiosaClient, LiveFeed>();
+const stores = new WeakMap<LiveFeed, ReadinessStore>();
+const users = new WeakMap<QueryClient, MiosaClient>();
 const MiosaContext = /* @__PURE__ */ createContext<Miosa | null>(null);
 
 /** Gives all hooks below it their client and query cache. Opens no connection by itself. */
 export function MiosaProvider({ client, queryClient: given, liveFeed, children }: MiosaProviderProps): ReactElement {
   const queryClient = useQueryClient(given);
-  const readiness = readinessStoreOf(client, liveFeed);
-  const miosa = useMemo(() => ({ client, queryClient, readiness }), [client, queryClient, readiness]);
-  useForgetOtherClients(client, queryClient);
-  useEffect(() => readiness.listen((id, snapshot) => keepUp(sandboxCacheOf(queryClient), id, snapshot)), [readiness, queryClient]);
+  const miosa = useMemo(() => {
+    const feed = liveFeed ?? memo(feeds, client, createLiveFeed);
+    const readiness = memo(stores, feed, createReadinessStore);
+    return { client, queryClient, feed, readiness, goLive: createLiveSandboxes(client, queryClient, feed) };
+  }, [client, queryClient, liveFeed]);
+  useEffect(() => {
+    if (memo(users, queryClient, () => client) !== client) void forgetSandboxes(queryClient);
+    users.set(queryClient, client);
+    return miosa.readiness.listen((id, snapshot) => keepUp(sandboxCacheOf(queryClient), id, snapshot));
+  }, [miosa, client, queryClient]);
   return <MiosaContext.Provider value={miosa}>{children}</MiosaContext.Provider>;
 }
 
@@ -53,8 +67,8 @@ export function useMiosaClient(): MiosaClient {
 
 /** What a watch learns of a sandbox, its cached entries learn too. */
 function keepUp(cache: SandboxCache, id: string, snapshot: ReadinessSnapshot): void {
-  if (snapshot.phase === "ready") cache.booted(id, "running");
-  if (snapshot.phase !== "failed") return;
-  if (snapshot.error.code === "SANDBOX_FAILED") cache.booted(id, "error");
-  if (snapshot.error.code === "SANDBOX_DESTROYED") cache.record({ type: "remove", id, state: "destroyed" });
+  const code = snapshot.phase === "failed" && snapshot.error.code;
+  if (snapshot.phase === "ready") cache.record(booted(id, "running"));
+  if (code === "SANDBOX_FAILED") cache.record(booted(id, "error"));
+  if (code === "SANDBOX_DESTROYED") cache.record(removed(id));
 }

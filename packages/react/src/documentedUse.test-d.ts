@@ -68,7 +68,7 @@ test("useDeleteSandbox takes an id", () => {
 });
 
 test("useSandboxReadiness tells phase, source and error", () => {
-  const readiness = useSandboxReadiness("id", { enabled: true, timeoutMs: 60_000, stream: false });
+  const readiness = useSandboxReadiness("id", { enabled: true, timeoutMs: 60_000 });
   expectTypeOf(readiness.phase).toEqualTypeOf<"idle" | "connecting" | "booting" | "ready" | "timedOut" | "failed">();
   expectTypeOf(readiness.source).toEqualTypeOf<"feed" | "stream" | "poll" | null>();
   expectTypeOf(readiness.error).toEqualTypeOf<MiosaError | null>();

@@ -1,6 +1,7 @@
 import { type CreateComputerInput, isApiError, type Sandbox } from "@miosa/core";
 import { optimisticSandbox } from "./optimisticSandbox.js";
 import type { SandboxCache } from "./sandboxCache.js";
+import { put, removed, type SandboxChange } from "./sandboxRows.js";
 
 /** Shows a row for a sandbox that is being created, in every list that would hold it, until `creating` has settled. */
 export async function showCreating(
@@ -12,34 +13,44 @@ export async function showCreating(
   const standIn = optimisticSandbox(cache.nextNumber(), input, template);
   // Lists hold only sandboxes: a computer of another template is created without a row.
   const isListed = standIn.templateType === template;
-  const release = isListed ? cache.hold({ type: "put", sandbox: standIn }) : () => {};
+  const release = isListed ? cache.hold(put(standIn)) : undefined;
   const question = cache.ask();
   try {
     const sandbox = question.settle(await creating());
-    release();
+    release?.();
+    if (isListed) cache.record(put(sandbox, standIn.id));
     cache.seed(sandbox);
-    if (isListed) cache.record({ type: "put", sandbox, insteadOf: standIn.id });
     return sandbox;
   } catch (error) {
-    release();
-    cache.record({ type: "remove", id: standIn.id, state: "destroyed" });
+    release?.();
+    cache.record(removed(standIn.id));
     throw error;
   }
 }
 
-/** Takes a sandbox out of every list while it is being deleted, and puts it back if that fails. One that is gone already stays out. */
-export async function hideDeleting(cache: SandboxCache, id: string, deleting: () => Promise<void>): Promise<void> {
+/** Shows a sandbox in the state that it is being brought into, until `moving` has settled; an error brings the old one back. */
+export async function showMoving(
+  cache: SandboxCache,
+  id: string,
+  state: "starting" | "stopping" | "destroying",
+  moving: () => Promise<void>,
+): Promise<void> {
   const before = cache.find(id);
-  const release = cache.hold({ type: "remove", id, state: "destroying" });
+  const change: SandboxChange = {
+    id,
+    // What the server says meanwhile is newer, unless it is the old state.
+    apply: (row) => (row && (state === "destroying" || row.state === before?.state) ? { ...row, state, status: state } : row),
+  };
+  const release = cache.hold(change);
   const question = cache.ask();
   try {
-    await deleting();
+    await moving();
     release();
-    cache.record({ type: "remove", id, state: "destroyed" });
+    cache.record(state === "destroying" ? removed(id) : change);
   } catch (error) {
     release();
-    if (isApiError(error) && error.status === 404) cache.record({ type: "remove", id, state: "destroyed" });
-    else if (before !== undefined) cache.record({ type: "put", sandbox: question.settle(before) });
+    if (isApiError(error) && error.status === 404) cache.record(removed(id));
+    else if (before) cache.record(put(question.settle(before)));
     throw error;
   }
 }

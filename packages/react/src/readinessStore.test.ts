@@ -1,121 +1,151 @@
-import { MiosaError, type ReadinessSnapshot } from "@miosa/core";
-import { expect, test, vi } from "vitest";
-import type { OpenWatch, ReadinessWatch } from "./readinessSources.js";
+import type { ReadinessSnapshot } from "@miosa/core";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createReadinessStore } from "./readinessStore.js";
 
 const booting: ReadinessSnapshot = { phase: "booting", source: "feed", startedAtMs: 0 };
 const ready: ReadinessSnapshot = { phase: "ready", source: "feed", startedAtMs: 0, elapsedMs: 5, readyAt: null };
 const timedOut: ReadinessSnapshot = { phase: "timedOut", source: "feed", startedAtMs: 0, elapsedMs: 5, reason: null };
 
-/** A store over a source that says what the test tells it to, and a record of what was asked of the source. */
+/** A store over a feed that says what the test tells it to, and a record of what was asked of the feed. */
 function storeOverScript() {
   const asked: string[] = [];
   const shown = new Map<string, (snapshot: ReadinessSnapshot) => void>();
-  const store = createReadinessStore((watch: ReadinessWatch, show): OpenWatch => {
-    asked.push(`open ${watch.id}`);
-    if (watch.id === "") throw new MiosaError("no id", { code: "INVALID_ARGUMENT" });
-    shown.set(watch.id, show);
-    return { restart: () => void asked.push(`restart ${watch.id}`), close: () => void asked.push(`close ${watch.id}`) };
+  const store = createReadinessStore({
+    watch(id) {
+      asked.push(`open ${id}`);
+      let snapshot: ReadinessSnapshot = { phase: "connecting", source: "feed", startedAtMs: 0 };
+      let tell = (): void => undefined;
+      shown.set(id, (next) => {
+        snapshot = next;
+        tell();
+      });
+      return {
+        id,
+        get: () => snapshot,
+        onChange(listener) {
+          tell = listener;
+          return () => undefined;
+        },
+        close: () => void asked.push(`close ${id}`),
+      };
+    },
+    retry: (id) => void asked.push(`restart ${id}`),
   });
-  return { store, asked, say: (id: string, snapshot: ReadinessSnapshot) => shown.get(id)?.(snapshot) };
+  const subscribe = (id: string, onChange = vi.fn()): (() => void) => store.subscribe(id, undefined, onChange, true);
+  return { store, asked, subscribe, say: (id: string, snapshot: ReadinessSnapshot) => shown.get(id)?.(snapshot) };
 }
 
-const nextTask = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, 1));
-const one = { id: "one" };
-
-test("one who leaves and comes back in the same task keeps the watch", async () => {
-  const { store, asked } = storeOverScript();
-  store.subscribe(one, vi.fn(), true)();
-  const leave = store.subscribe(one, vi.fn(), true);
-  await nextTask();
+test("all who look at a sandbox share one watch, and the last to leave closes it", () => {
+  const { asked, subscribe } = storeOverScript();
+  const first = subscribe("one");
+  const second = subscribe("one");
+  first();
+  first();
   expect(asked).toEqual(["open one"]);
-  leave();
-  await nextTask();
+  second();
   expect(asked).toEqual(["open one", "close one"]);
 });
 
-test("leaving twice counts once", async () => {
-  const { store, asked } = storeOverScript();
-  store.subscribe(one, vi.fn(), true);
-  const leave = store.subscribe(one, vi.fn(), true);
-  leave();
-  leave();
-  await nextTask();
-  expect(asked).toEqual(["open one"]);
-});
-
 test("tells those who look at a sandbox, and nobody else", () => {
-  const { store, say } = storeOverScript();
+  const { store, subscribe, say } = storeOverScript();
   const [mine, other] = [vi.fn(), vi.fn()];
-  store.subscribe(one, mine, true);
-  store.subscribe({ id: "two" }, other, true);
+  subscribe("one", mine);
+  subscribe("two", other);
+  mine.mockClear();
+  other.mockClear();
   say("one", booting);
   say("one", booting);
   expect(mine).toHaveBeenCalledTimes(1);
   expect(other).not.toHaveBeenCalled();
-  expect(store.get(one)).toBe(booting);
+  expect(store.get("one")).toBe(booting);
 });
 
-test("what was known half-way is forgotten once it was left", async () => {
-  const { store, say } = storeOverScript();
-  const leave = store.subscribe(one, vi.fn(), true);
+test("what was known half-way is forgotten once it was left", () => {
+  const { store, subscribe, say } = storeOverScript();
+  const leave = subscribe("one");
   say("one", booting);
   leave();
-  await nextTask();
-  expect(store.get(one)).toBeUndefined();
+  expect(store.get("one")).toBeUndefined();
 });
 
-test("a wait that timed out still turns ready when the source says so", () => {
-  const { store, say } = storeOverScript();
-  store.subscribe(one, vi.fn(), true);
+test("a wait that timed out still turns ready when the feed says so", () => {
+  const { store, subscribe, say } = storeOverScript();
+  subscribe("one");
   say("one", timedOut);
   say("one", ready);
-  expect(store.get(one)).toBe(ready);
+  expect(store.get("one")).toBe(ready);
 });
 
-test("keeps a final state and opens nothing for one who comes back to it", async () => {
-  const { store, asked, say } = storeOverScript();
-  const leave = store.subscribe(one, vi.fn(), true);
+test("keeps a final state and opens nothing for one who comes back to it", () => {
+  const { store, asked, subscribe, say } = storeOverScript();
+  const leave = subscribe("one");
   say("one", ready);
   leave();
-  await nextTask();
-  store.subscribe(one, vi.fn(), true);
-  expect(store.get(one)).toBe(ready);
+  subscribe("one");
+  expect(store.get("one")).toBe(ready);
   expect(asked).toEqual(["open one", "close one"]);
 });
 
-test("retry restarts an open watch, and opens one where it was closed", async () => {
-  const { store, asked, say } = storeOverScript();
-  const leave = store.subscribe(one, vi.fn(), true);
+test("retry restarts an open watch, and opens one where it was closed", () => {
+  const { store, asked, subscribe, say } = storeOverScript();
+  const leave = subscribe("one");
   say("one", timedOut);
-  store.retry(one);
-  expect(store.get(one)).toBeUndefined();
+  store.retry("one");
+  expect(store.get("one")).toBeUndefined();
   say("one", timedOut);
   leave();
-  await nextTask();
-  store.subscribe(one, vi.fn(), true);
-  store.retry(one);
+  subscribe("one");
+  store.retry("one");
   expect(asked).toEqual(["open one", "restart one", "close one", "open one"]);
 });
 
-test("forgets the oldest final states that nobody looks at, and never one that somebody does", async () => {
-  const { store, say } = storeOverScript();
-  store.subscribe({ id: "seen" }, vi.fn(), true);
+test("forgets the oldest final states that nobody looks at, and never one that somebody does", () => {
+  const { store, subscribe, say } = storeOverScript();
+  subscribe("seen");
   say("seen", ready);
   for (let index = 0; index < 1_200; index++) {
-    const id = `sbx-${index}`;
-    const leave = store.subscribe({ id }, vi.fn(), true);
-    say(id, ready);
+    const leave = subscribe(`sbx-${index}`);
+    say(`sbx-${index}`, ready);
     leave();
   }
-  await nextTask();
-  expect(store.get({ id: "seen" })).toBe(ready);
-  expect(store.get({ id: "sbx-0" })).toBeUndefined();
-  expect(store.get({ id: "sbx-1199" })).toBe(ready);
+  expect(store.get("seen")).toBe(ready);
+  expect(store.get("sbx-0")).toBeUndefined();
+  expect(store.get("sbx-1199")).toBe(ready);
 });
 
-test("a source that refuses is a failed state", () => {
-  const { store } = storeOverScript();
-  store.subscribe({ id: "" }, vi.fn(), true);
-  expect(store.get({ id: "" })).toMatchObject({ phase: "failed", error: { code: "INVALID_ARGUMENT" } });
+test("one who suspends is told to look again when the wait is over", async () => {
+  const { store, asked, say } = storeOverScript();
+  const waiting = store.wait("one", undefined);
+  expect(store.wait("one", undefined)).toBe(waiting);
+  expect(asked).toEqual([]);
+  await Promise.resolve();
+  expect(asked).toEqual(["open one"]);
+  say("one", ready);
+  await waiting;
+  expect(store.get("one")).toBe(ready);
+});
+
+test("the watch of one who suspended and was given up is closed", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { store, asked } = storeOverScript();
+  const waiting = store.wait("one", undefined);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await waiting;
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(asked).toEqual(["open one", "close one"]);
+});
+
+test("the watch of one who goes on suspending stays open", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const { store, asked } = storeOverScript();
+  for (let second = 0; second < 10; second++) {
+    const waiting = store.wait("one", undefined);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await waiting;
+  }
+  expect(asked).toEqual(["open one"]);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(asked).toEqual(["open one", "close one"]);
 });

@@ -1,6 +1,5 @@
-import { createLiveFeed, type LiveFeed, type MiosaClient, type ReadinessSnapshot } from "@miosa/core";
-import { failure, type OpenReadiness, type OpenWatch, readinessOf, type ReadinessWatch } from "./readinessSources.js";
-import { inNextTask } from "./timers.js";
+import type { LiveFeed, ReadinessSnapshot, Watch } from "@miosa/core";
+import { after } from "./timers.js";
 
 /** Called with every new state of every watched sandbox. */
 export type ReadinessListener = (id: string, snapshot: ReadinessSnapshot) => void;
@@ -8,115 +7,131 @@ export type ReadinessListener = (id: string, snapshot: ReadinessSnapshot) => voi
 /** What is known about the readiness of sandboxes, and the open watches behind it. */
 export interface ReadinessStore {
   /** Undefined until the first word; afterwards the same object until something changes. */
-  get(watch: ReadinessWatch): ReadinessSnapshot | undefined;
+  get(id: string): ReadinessSnapshot | undefined;
   /**
-   * Calls `onChange` after each change. With `active` it also keeps a watch open, unless the state is final already. The last
-   * active subscriber's leaving closes it in the next task, so that one who comes back at once finds it still open.
+   * Calls `onChange` after each change. With `isActive` it also keeps a watch open, unless the state is final already. The feed
+   * keeps a watch that was closed for the rest of the task, so that one who comes back at once finds it still open.
    */
-  subscribe(watch: ReadinessWatch, onChange: () => void, active: boolean): () => void;
+  subscribe(id: string, timeoutMs: number | undefined, onChange: () => void, isActive: boolean): () => void;
   /** Forgets what is known and, while someone is subscribed, starts over with a new deadline. */
-  retry(watch: ReadinessWatch): void;
+  retry(id: string): void;
+  /**
+   * Resolves when it is worth rendering again: once the wait is over, and every second. It keeps a watch open for one who has no
+   * place on the page yet to subscribe from, and lets go of it when nobody has asked again by then.
+   */
+  wait(id: string, timeoutMs: number | undefined): Promise<void>;
   listen(listener: ReadinessListener): () => void;
 }
 
 interface Entry {
-  readonly watch: ReadinessWatch;
   readonly subscribers: Set<() => void>;
   active: number;
-  snapshot: ReadinessSnapshot | undefined;
-  open: OpenWatch | undefined;
+  timeoutMs?: number | undefined;
+  snapshot?: ReadinessSnapshot | undefined;
+  watch?: Watch | undefined;
+  waiting?: Promise<void> | undefined;
 }
 
 /** Final states that nobody looks at are kept, so that a card that comes back is right at once; the oldest beyond these are dropped. */
 const keptEntries = 1000;
 
+/** How often one who suspends looks again, in milliseconds. */
+const lookAgainMs = 1_000;
+
 /** True once the wait is over. */
-export function isFinal(snapshot: ReadinessSnapshot): boolean {
-  return snapshot.phase !== "connecting" && snapshot.phase !== "booting";
+export function isFinal(snapshot: ReadinessSnapshot | undefined): boolean {
+  return snapshot !== undefined && snapshot.phase !== "connecting" && snapshot.phase !== "booting";
 }
 
-/** A store that watches through `source`, one watch for all who ask for the same. Nothing is opened before the first subscriber. */
-export function createReadinessStore(source: OpenReadiness): ReadinessStore {
+/** A store that watches over a live feed, one watch for all who ask for the same sandbox. Nothing is opened before the first subscriber. */
+export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): ReadinessStore {
   const entries = new Map<string, Entry>();
   const listeners = new Set<ReadinessListener>();
 
-  function entryOf(watch: ReadinessWatch): Entry {
-    const key = keyOf(watch);
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const made: Entry = { watch, subscribers: new Set(), active: 0, snapshot: undefined, open: undefined };
-    entries.set(key, made);
-    return made;
+  function entryOf(id: string): Entry {
+    let entry = entries.get(id);
+    if (!entry) entries.set(id, (entry = { subscribers: new Set(), active: 0 }));
+    return entry;
   }
 
-  function publish(entry: Entry, snapshot: ReadinessSnapshot | undefined): void {
+  function publish(id: string, entry: Entry, snapshot: ReadinessSnapshot | undefined): void {
     if (snapshot === entry.snapshot) return;
     entry.snapshot = snapshot;
     for (const onChange of Array.from(entry.subscribers)) onChange();
-    if (snapshot !== undefined) for (const listener of Array.from(listeners)) listener(entry.watch.id, snapshot);
+    if (snapshot) for (const listener of Array.from(listeners)) listener(id, snapshot);
   }
 
-  function open(entry: Entry): void {
-    if (entry.open !== undefined || (entry.snapshot !== undefined && isFinal(entry.snapshot))) return;
-    try {
-      entry.open = source(entry.watch, (snapshot) => publish(entry, snapshot));
-    } catch (error) {
-      publish(entry, failure(error));
+  function open(id: string, entry: Entry): void {
+    if (entry.watch || !entry.active || isFinal(entry.snapshot)) return;
+    const watch = (entry.watch = feed.watch(id, { timeoutMs: entry.timeoutMs }));
+    const show = (): void => publish(id, entry, watch.get());
+    watch.onChange(show);
+    show();
+  }
+
+  function leave(id: string, entry: Entry): void {
+    if (!entry.active) {
+      entry.watch?.close();
+      entry.watch = undefined;
+      if (!isFinal(entry.snapshot)) publish(id, entry, undefined);
     }
-  }
-
-  function closeIfUnused(entry: Entry): void {
-    if (entry.active > 0) return;
-    entry.open?.close();
-    entry.open = undefined;
-    if (entry.snapshot !== undefined && !isFinal(entry.snapshot)) publish(entry, undefined);
-    if (entry.subscribers.size === 0 && entry.snapshot === undefined) entries.delete(keyOf(entry.watch));
-    for (const [key, old] of entries) {
+    if (!entry.subscribers.size && !entry.snapshot) entries.delete(id);
+    for (const [oldId, old] of entries) {
       if (entries.size <= keptEntries) return;
-      if (old.subscribers.size === 0) entries.delete(key);
+      if (!old.subscribers.size) entries.delete(oldId);
     }
+  }
+
+  /** Keeps a watch until it is worth rendering again, and a little longer, for the one who then does. */
+  async function hold(id: string, entry: Entry, timeoutMs: number | undefined): Promise<void> {
+    await Promise.resolve(); // subscribing tells others, which nobody may do while rendering
+    let leave = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      const stop = after(lookAgainMs, resolve);
+      leave = subscribe(
+        id,
+        timeoutMs,
+        () => {
+          if (!isFinal(entry.snapshot)) return;
+          stop();
+          resolve();
+        },
+        true,
+      );
+    });
+    entry.waiting = undefined;
+    after(lookAgainMs, leave);
+  }
+
+  function subscribe(id: string, timeoutMs: number | undefined, onChange: () => void, isActive: boolean): () => void {
+    const entry = entryOf(id);
+    const subscriber = (): void => onChange();
+    entry.subscribers.add(subscriber);
+    if (isActive && entry.active++ === 0) entry.timeoutMs = timeoutMs;
+    open(id, entry);
+    return () => {
+      if (!entry.subscribers.delete(subscriber)) return;
+      if (isActive) entry.active--;
+      leave(id, entry);
+    };
   }
 
   return {
-    get: (watch) => entries.get(keyOf(watch))?.snapshot,
-    subscribe(watch, onChange, active) {
-      const entry = entryOf(watch);
-      const subscriber = (): void => onChange();
-      entry.subscribers.add(subscriber);
-      if (active) {
-        entry.active += 1;
-        open(entry);
-      }
-      return () => {
-        if (!entry.subscribers.delete(subscriber)) return;
-        if (active) entry.active -= 1;
-        inNextTask(() => closeIfUnused(entry));
-      };
+    subscribe,
+    wait(id, timeoutMs) {
+      const entry = entryOf(id);
+      return (entry.waiting ??= hold(id, entry, timeoutMs));
     },
-    retry(watch) {
-      const entry = entryOf(watch);
-      publish(entry, undefined);
-      if (entry.open !== undefined) entry.open.restart();
-      else if (entry.active > 0) open(entry);
+    get: (id) => entries.get(id)?.snapshot,
+    retry(id) {
+      const entry = entryOf(id);
+      publish(id, entry, undefined);
+      if (entry.watch) feed.retry(id);
+      else open(id, entry);
     },
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
-}
-
-const stores = new WeakMap<MiosaClient | LiveFeed, ReadinessStore>();
-
-/** The readiness store of a client: providers that share a client, or a feed, share its watches. */
-export function readinessStoreOf(client: MiosaClient, feed?: LiveFeed): ReadinessStore {
-  const known = stores.get(feed ?? client);
-  if (known !== undefined) return known;
-  const made = createReadinessStore(readinessOf(client, feed ?? createLiveFeed(client)));
-  stores.set(feed ?? client, made);
-  return made;
-}
-
-function keyOf({ id, timeoutMs, stream, pollIntervalMs, idleTimeoutMs }: ReadinessWatch): string {
-  return [timeoutMs, stream, pollIntervalMs, idleTimeoutMs, id].join();
 }

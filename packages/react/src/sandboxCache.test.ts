@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
+import { booted } from "./sandboxRows.js";
 
 interface Wire {
   id: string;
@@ -65,7 +66,7 @@ test("a reply that was asked for before the sandbox became ready does not take i
   await expect(detail).resolves.toMatchObject({ state: "creating" });
 
   const late = queryClient.fetchQuery(sandboxQueries.detail(client, "sbx"));
-  sandboxCacheOf(queryClient).booted("sbx", "running");
+  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
   expect(queryClient.getQueryData(sandboxKeys.detail("sbx"))).toMatchObject({ state: "running", status: "running" });
 
   await answer("GET /computers/sbx", wire({ id: "sbx", name: "renamed", status: "starting" }));
@@ -78,7 +79,7 @@ test("a reply that was asked for before the sandbox became ready does not take i
 
 test("a reply that was asked for afterwards is believed", async () => {
   const { client, queryClient, answer } = await startSlowServer();
-  sandboxCacheOf(queryClient).booted("sbx", "running");
+  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
   const detail = queryClient.fetchQuery(sandboxQueries.detail(client, "sbx"));
   await answer("GET /computers/sbx", wire({ id: "sbx", status: "starting" }));
   await expect(detail).resolves.toMatchObject({ state: "starting" });
@@ -130,7 +131,7 @@ test("what is learned without asking leaves an entry as stale as it was", async 
   await detail;
   await queryClient.invalidateQueries({ queryKey: sandboxKeys.all });
   const before = queryClient.getQueryState(sandboxKeys.detail("sbx"));
-  sandboxCacheOf(queryClient).booted("sbx", "running");
+  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
   const after = queryClient.getQueryState(sandboxKeys.detail("sbx"));
   expect(after).toMatchObject({ dataUpdatedAt: before?.dataUpdatedAt, isInvalidated: true, data: { state: "running" } });
 });
@@ -139,7 +140,7 @@ test("a create that is answered after its sandbox became ready does not take it 
   const { client, queryClient, answer, arrived } = await startSlowServer();
   const create = queryClient.getMutationCache().build(queryClient, sandboxQueries.create(client)).execute({ name: "new" });
   await arrived("POST /computers");
-  sandboxCacheOf(queryClient).booted("real", "running");
+  sandboxCacheOf(queryClient).record(booted("real", "running"));
   await answer("POST /computers", wire({ id: "real", status: "creating" }), 201);
   await expect(create).resolves.toMatchObject({ state: "running" });
   expect(queryClient.getQueryData(sandboxKeys.detail("real"))).toMatchObject({ state: "running" });

@@ -1,6 +1,7 @@
 import type { ListSandboxesFilter, Sandbox } from "@miosa/core";
-import { notifyManager, type Query, type QueryClient, replaceEqualDeep } from "@tanstack/react-query";
-import { changeRows, changeSandbox, endBoot, idOf, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { notifyManager, type QueryClient, type QueryKey, replaceEqualDeep } from "@tanstack/react-query";
+import { memo } from "./memo.js";
+import { changeRows, changeSandbox, type SandboxChange, shareRows } from "./sandboxRows.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
 /** Replies on their way into the query cache that must first catch up with what was learned since they were asked for. */
@@ -9,11 +10,8 @@ const caches = new WeakMap<QueryClient, SandboxCache>();
 
 /** One place in the log of changes; `next` is the change that was learned after it. */
 interface LogEntry {
-  next?: Learned;
-}
-
-interface Learned extends LogEntry {
-  readonly change: SandboxChange;
+  change?: SandboxChange;
+  next?: LogEntry;
 }
 
 /** A question to the server, made before it is sent. Its answer is older than every change recorded since. */
@@ -34,10 +32,10 @@ export interface SandboxCache {
   /** The same, and answers asked for later are changed too, until the returned function is called: the server may not know yet. */
   hold(change: SandboxChange): () => void;
   find(id: string): Sandbox | undefined;
+  /** Filters of the lists in the cache. */
+  filters(): ListSandboxesFilter[];
   /** A number that no other optimistic row in this cache has. */
   nextNumber(): number;
-  /** A sandbox's boot ended, well or not. */
-  booted(id: string, state: "running" | "error"): void;
   /** Stores a sandbox that nobody has asked for yet. */
   seed(sandbox: Sandbox): void;
   /** From now on nothing that is recorded reaches the query cache. */
@@ -46,11 +44,7 @@ export interface SandboxCache {
 
 /** The sandboxes in a query cache. They live as long as the cache does. */
 export function sandboxCacheOf(queryClient: QueryClient): SandboxCache {
-  const known = caches.get(queryClient);
-  if (known !== undefined) return known;
-  const made = createSandboxCache(queryClient);
-  caches.set(queryClient, made);
-  return made;
+  return memo(caches, queryClient, createSandboxCache);
 }
 
 /** Drops all sandboxes from a query cache, and what is still on its way there. Those on the page are asked for again. */
@@ -66,12 +60,10 @@ export async function forgetSandboxes(queryClient: QueryClient): Promise<void> {
  */
 export function takeReply(previous: unknown, reply: unknown): unknown {
   const next = isObject(reply) ? (arriving.get(reply)?.() ?? reply) : reply;
-  if (isRows(previous) && isRows(next)) return shareRows(previous, next);
-  return replaceEqualDeep(previous, next);
+  return isRows(previous) && isRows(next) ? shareRows(previous, next) : replaceEqualDeep(previous, next);
 }
 
 function createSandboxCache(queryClient: QueryClient): SandboxCache {
-  const queryCache = queryClient.getQueryCache();
   const held = new Set<SandboxChange>();
   let newest: LogEntry = {};
   let numbers = 0;
@@ -79,32 +71,33 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
 
   function record(change: SandboxChange): void {
     if (retired) return;
-    const entry: Learned = { change };
-    newest.next = entry;
-    newest = entry;
+    const known = find(change.id);
+    // Lists that did not hold it until now get it from where it is known, if it is news.
+    const apply = (sandbox = known): Sandbox | undefined => change.apply(sandbox);
+    const learned = { ...change, apply: (row?: Sandbox) => (row || apply() !== known ? apply(row) : undefined) };
+    newest = newest.next = { change: learned };
+    const changes = [learned, ...held];
     notifyManager.batch(() => {
-      for (const query of queryCache.findAll({ queryKey: sandboxKeys.lists() })) {
-        const { data } = query.state;
-        if (isRows(data)) store(query, changeRows(data, change, filterOf(query)));
-      }
-      const query = queryCache.find({ queryKey: sandboxKeys.detail(idOf(change)) });
-      if (query !== undefined && isSandbox(query.state.data)) store(query, changeSandbox(query.state.data, change));
+      for (const [key, rows] of lists()) if (rows) store(key, changes.reduce((all, each) => changeRows(all, each, filterOf(key)), rows));
+      const key = sandboxKeys.detail(change.id);
+      const sandbox = queryClient.getQueryData<Sandbox>(key);
+      if (sandbox) store(key, changes.reduce(changeSandbox, sandbox));
     });
   }
 
   /** Data that was pushed is no newer answer: the entry stays as old, and as invalid, as it was. */
-  function store(query: Query, data: unknown): void {
-    const { data: before, dataUpdatedAt, isInvalidated } = query.state;
-    if (data === before) return;
-    queryClient.setQueryData(query.queryKey, data, { updatedAt: dataUpdatedAt });
-    if (isInvalidated) query.invalidate();
+  function store(queryKey: QueryKey, data: unknown): void {
+    const before = queryClient.getQueryState(queryKey);
+    if (!before || data === before.data) return;
+    queryClient.setQueryData(queryKey, data, { updatedAt: before.dataUpdatedAt });
+    if (before.isInvalidated) void queryClient.invalidateQueries({ queryKey, exact: true, refetchType: "none" });
   }
 
   function ask(): Question {
     const asked = newest;
     function settle<Answer extends object>(answer: Answer, apply: (answer: Answer, change: SandboxChange) => Answer): Answer {
       let settled = answer;
-      for (let entry = asked.next; entry !== undefined; entry = entry.next) settled = apply(settled, entry.change);
+      for (let entry = asked.next; entry; entry = entry.next) if (entry.change) settled = apply(settled, entry.change);
       for (const change of held) settled = apply(settled, change);
       return settled;
     }
@@ -121,31 +114,27 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
     };
   }
 
+  function lists(): [QueryKey, readonly Sandbox[] | undefined][] {
+    return queryClient.getQueriesData<readonly Sandbox[]>({ queryKey: sandboxKeys.lists() });
+  }
+
   function find(id: string): Sandbox | undefined {
-    const detail = queryClient.getQueryData(sandboxKeys.detail(id));
-    if (isSandbox(detail)) return detail;
-    for (const [, rows] of queryClient.getQueriesData({ queryKey: sandboxKeys.lists() })) {
-      const row = isRows(rows) ? rows.find((candidate) => candidate.id === id) : undefined;
-      if (row !== undefined) return row;
-    }
-    return undefined;
+    let found = queryClient.getQueryData<Sandbox>(sandboxKeys.detail(id));
+    for (const [, rows] of lists()) found ??= rows?.find((row) => row.id === id);
+    return found;
   }
 
   return {
     ask,
     record,
     find,
+    filters: () => lists().map(([key]) => filterOf(key)),
     hold(change) {
       held.add(change);
       record(change);
       return () => void held.delete(change);
     },
     nextNumber: () => ++numbers,
-    booted(id, state) {
-      const row = find(id);
-      const booted = row && endBoot(row, state);
-      record({ type: "booted", id, state, known: booted === row ? undefined : booted });
-    },
     seed(sandbox) {
       if (!retired) queryClient.setQueryData(sandboxKeys.detail(sandbox.id), sandbox);
     },
@@ -156,8 +145,8 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
 }
 
 /** A list's filter is the last part of its key. */
-function filterOf(query: Query): ListSandboxesFilter {
-  const filter = query.queryKey[sandboxKeys.lists().length];
+function filterOf(key: QueryKey): ListSandboxesFilter {
+  const filter = key.at(-1);
   return isObject(filter) ? filter : {};
 }
 
@@ -165,10 +154,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function isSandbox(value: unknown): value is Sandbox {
-  return isObject(value) && "id" in value && "state" in value;
-}
-
+/** Only lists are arrays among the data of this package's queries for sandboxes. */
 function isRows(value: unknown): value is readonly Sandbox[] {
-  return Array.isArray(value) && value.every(isSandbox);
+  return Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { ListSandboxesFilter } from "@miosa/core";
+import type { ListSandboxesFilter, UsageQuery } from "@miosa/core";
 
 /** Root of every key of this package: `queryClient.invalidateQueries({ queryKey: sandboxKeys.all })` touches all of them. */
 const all = ["miosa", "sandboxes"] as const;
@@ -22,7 +22,19 @@ export const sandboxKeys = {
   detail: (id: string) => [...all, "detail", id] as const,
   /** The answer of one readiness probe. */
   readiness: (id: string) => [...all, "readiness", id] as const,
+  /** Every folder and file of one sandbox that was read. */
+  files: (id: string) => [...all, "files", id] as const,
+  /** What is in a folder. */
+  folder: (id: string, path: string) => [...all, "files", id, "folder", path] as const,
+  /** A file's text. */
+  file: (id: string, path: string) => [...all, "files", id, "file", path] as const,
+  /** A usage report. */
+  usage: (report: UsageQuery) => [...all, "usage", report] as const,
   /** Mutations, for `useMutationState` and `useIsMutating`. */
   create: () => [...all, "create"] as const,
   delete: () => [...all, "delete"] as const,
+  start: () => [...all, "start"] as const,
+  stop: () => [...all, "stop"] as const,
+  writeFile: () => [...all, "writeFile"] as const,
+  exec: () => [...all, "exec"] as const,
 };

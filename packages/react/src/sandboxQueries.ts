@@ -1,9 +1,27 @@
-import type { CreateComputerInput, ListSandboxesFilter, MiosaClient, MiosaError, Readiness, Sandbox } from "@miosa/core";
+import type {
+  CreateComputerInput,
+  FileContent,
+  FileEntry,
+  ListSandboxesFilter,
+  MiosaClient,
+  MiosaError,
+  Readiness,
+  Sandbox,
+  UsageQuery,
+  UsageReport,
+} from "@miosa/core";
 import { mutationOptions, queryOptions, skipToken } from "@tanstack/react-query";
-import { hideDeleting, showCreating } from "./optimisticChanges.js";
+import { showCreating, showMoving } from "./optimisticChanges.js";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
 import { sandboxCacheOf, takeReply } from "./sandboxCache.js";
 import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
+
+/** A file to write: small, and whole. */
+export interface WriteFileInput {
+  /** Absolute, or relative to the sandbox's workspace. */
+  path: string;
+  content: FileContent;
+}
 
 /**
  * Options for TanStack Query, for use where there is no hook: loaders, prefetch on a server, tests.
@@ -46,6 +64,30 @@ export const sandboxQueries = {
       retry: false,
     }),
 
+  /** The entries of a folder; waits while `id` is undefined. `files.list` */
+  files: <Selected = FileEntry[]>(client: MiosaClient, id: string | undefined, path = "/workspace") =>
+    queryOptions<FileEntry[], MiosaError, Selected, ReturnType<typeof sandboxKeys.folder>>({
+      queryKey: sandboxKeys.folder(id ?? "", path),
+      queryFn: id === undefined ? skipToken : ({ signal }) => client.files.list(id, path, { signal }),
+      retry: false,
+    }),
+
+  /** A file's text; waits while `id` or `path` is undefined. `files.readText` */
+  file: <Selected = string>(client: MiosaClient, id: string | undefined, path: string | undefined) =>
+    queryOptions<string, MiosaError, Selected, ReturnType<typeof sandboxKeys.file>>({
+      queryKey: sandboxKeys.file(id ?? "", path ?? ""),
+      queryFn: id === undefined || path === undefined ? skipToken : ({ signal }) => client.files.readText(id, path, { signal }),
+      retry: false,
+    }),
+
+  /** Usage per customer, user, project or workspace. `usage.byAttribution` */
+  usage: <Selected = UsageReport>(client: MiosaClient, report: UsageQuery = {}) =>
+    queryOptions<UsageReport, MiosaError, Selected, ReturnType<typeof sandboxKeys.usage>>({
+      queryKey: sandboxKeys.usage(report),
+      queryFn: ({ signal }) => client.usage.byAttribution(report, { signal }),
+      retry: false,
+    }),
+
   /** Creates a sandbox. It stands in the lists at once, as an optimistic row; an error takes it away again. `sandboxes.create` */
   create: <Context = unknown>(client: MiosaClient) =>
     mutationOptions<Sandbox, MiosaError, CreateComputerInput | void, Context>({
@@ -60,7 +102,39 @@ export const sandboxQueries = {
     mutationOptions<void, MiosaError, string, Context>({
       mutationKey: sandboxKeys.delete(),
       mutationFn: (id, { client: queryClient }) =>
-        hideDeleting(sandboxCacheOf(queryClient), id, () => client.sandboxes.delete(id)),
+        showMoving(sandboxCacheOf(queryClient), id, "destroying", () => client.sandboxes.delete(id)),
+      retry: false,
+    }),
+
+  /** Starts a sandbox. It shows as `starting` at once; an error brings its state back. `onStarted` is told first. `computers.start` */
+  start: <Context = unknown>(client: MiosaClient, onStarted?: (id: string) => void) =>
+    mutationOptions<void, MiosaError, string, Context>({
+      mutationKey: sandboxKeys.start(),
+      mutationFn: (id, { client: queryClient }) =>
+        showMoving(sandboxCacheOf(queryClient), id, "starting", async () => {
+          await client.computers.start(id);
+          onStarted?.(id);
+        }),
+      retry: false,
+    }),
+
+  /** Stops a sandbox. It shows as `stopping` at once; an error brings its state back. `computers.stop` */
+  stop: <Context = unknown>(client: MiosaClient) =>
+    mutationOptions<void, MiosaError, string, Context>({
+      mutationKey: sandboxKeys.stop(),
+      mutationFn: (id, { client: queryClient }) => showMoving(sandboxCacheOf(queryClient), id, "stopping", () => client.computers.stop(id)),
+      retry: false,
+    }),
+
+  /** Writes a file of one sandbox. Its folders and the file itself are asked for again where they are shown. `files.write` */
+  writeFile: <Context = unknown>(client: MiosaClient, id: string) =>
+    mutationOptions<void, MiosaError, WriteFileInput, Context>({
+      mutationKey: sandboxKeys.writeFile(),
+      mutationFn: async ({ path, content }, { client: queryClient }) => {
+        await client.files.write(id, path, content);
+        if (typeof content === "string") queryClient.setQueryData(sandboxKeys.file(id, path), content);
+        void queryClient.invalidateQueries({ queryKey: sandboxKeys.files(id) });
+      },
       retry: false,
     }),
 };

@@ -2,62 +2,66 @@ import { type ListSandboxesFilter, matchesFilter, type Sandbox } from "@miosa/co
 import { replaceEqualDeep } from "@tanstack/react-query";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
 
-/**
- * Something this page learned about a sandbox other than by asking for it.
- *
- * - `put`: it exists and looks like this; `insteadOf` is the optimistic row that it replaces.
- * - `booted`: its boot ended, well or not; `known` is what it looks like now, for lists that did not hold it until now.
- * - `remove`: it is going or gone.
- */
-export type SandboxChange =
-  | { type: "put"; sandbox: Sandbox; insteadOf?: string }
-  | { type: "booted"; id: string; state: "running" | "error"; known: Sandbox | undefined }
-  | { type: "remove"; id: string; state: "destroying" | "destroyed" };
+/** Something this page learned about a sandbox other than by asking for it. */
+export interface SandboxChange {
+  id: string;
+  /** What the sandbox looks like afterwards; the very same object when this is no news. Undefined where too little is known of it. */
+  apply: (sandbox: Sandbox | undefined) => Sandbox | undefined;
+  /** Id of the optimistic row that it replaces. */
+  insteadOf?: string | undefined;
+}
+
+/** It exists and looks like this. */
+export function put(sandbox: Sandbox, insteadOf?: string): SandboxChange {
+  return { id: sandbox.id, apply: () => sandbox, insteadOf };
+}
+
+/** Its boot ended, well or not. */
+export function booted(id: string, state: "running" | "error"): SandboxChange {
+  return { id, apply: (sandbox) => sandbox && endBoot(sandbox, state) };
+}
+
+/** It went into another state, at a time by the server's clock where that is known. Older news than the sandbox itself is no news. */
+export function moved(id: string, { state, status }: Pick<Sandbox, "state" | "status">, at?: string | null): SandboxChange {
+  return {
+    id,
+    apply: (sandbox) => {
+      if (sandbox === undefined || !at) return sandbox && { ...sandbox, state, status };
+      const isOld = endOf(at) < Date.parse(sandbox.updatedAt ?? "");
+      return isOld || (sandbox.state === state && sandbox.status === status) ? sandbox : { ...sandbox, state, status, updatedAt: at };
+    },
+  };
+}
+
+/** It is gone. */
+export function removed(id: string): SandboxChange {
+  return moved(id, { state: "destroyed", status: "destroyed" });
+}
 
 /** One sandbox after a change; the same object when the change says nothing about it. */
 export function changeSandbox(sandbox: Sandbox, change: SandboxChange): Sandbox {
-  if (idOf(change) !== sandbox.id) return sandbox;
-  switch (change.type) {
-    case "put":
-      return change.sandbox;
-    case "booted":
-      return endBoot(sandbox, change.state);
-    case "remove":
-      return { ...sandbox, state: change.state, status: change.state };
-  }
+  return (change.id === sandbox.id && change.apply(sandbox)) || sandbox;
 }
 
-/** A list after a change: a sandbox stands in it exactly when it matches the filter. The same array when nothing changes. */
-export function changeRows(rows: readonly Sandbox[], change: SandboxChange, filter: ListSandboxesFilter): readonly Sandbox[] {
-  const id = idOf(change);
+/**
+ * A list after a change: a sandbox stands in it exactly when it matches the filter and neither is nor gets destroyed. The same
+ * array when nothing changes.
+ */
+export function changeRows(rows: readonly Sandbox[], { id, apply, insteadOf }: SandboxChange, filter: ListSandboxesFilter): readonly Sandbox[] {
   const row = rows.find((candidate) => candidate.id === id);
-  const next = nextRow(row, change);
-  const insteadOf = change.type === "put" ? change.insteadOf : undefined;
+  const next = apply(row);
   if (next === row && insteadOf === undefined) return rows;
-  const place = row === undefined ? insteadOf : id;
+  const place = row ? id : insteadOf;
   const others = rows.filter((other) => other.id !== insteadOf || other.id === place);
-  if (next === undefined || !matchesFilter(next, filter)) return others.filter((other) => other.id !== place);
+  if (!next || next.state.startsWith("destroy") || !matchesFilter(next, filter)) return others.filter((other) => other.id !== place);
   if (others.some((other) => other.id === place)) return others.map((other) => (other.id === place ? next : other));
-  const below = others.findIndex((other) => isNewer(next, other));
+  const below = others.findIndex((other) => ageOf(next) < ageOf(other));
   return below < 0 ? [...others, next] : others.toSpliced(below, 0, next);
-}
-
-/** Id of the sandbox that a change is about. */
-export function idOf(change: SandboxChange): string {
-  return change.type === "put" ? change.sandbox.id : change.id;
-}
-
-/** A list's row after a change; undefined where there is none. */
-function nextRow(row: Sandbox | undefined, change: SandboxChange): Sandbox | undefined {
-  if (change.type === "remove") return undefined;
-  if (row !== undefined) return changeSandbox(row, change);
-  return change.type === "put" ? change.sandbox : change.known;
 }
 
 /** What a booting sandbox looks like once its boot has ended. Any state but a booting one is the server's newer word and stays. */
 export function endBoot(sandbox: Sandbox, state: "running" | "error"): Sandbox {
-  const booting = sandbox.state === "creating" || sandbox.state === "starting" || sandbox.state === "unknown";
-  return booting ? { ...sandbox, state, status: state } : sandbox;
+  return /creating|starting|unknown/.test(sandbox.state) ? { ...sandbox, state, status: state } : sandbox;
 }
 
 /** `next`, with every row that did not change being the very object of `previous`, wherever it stands now, so that its component need not render. */
@@ -69,10 +73,11 @@ export function shareRows(previous: readonly Sandbox[], next: readonly Sandbox[]
 }
 
 /** Lists stand newest first. An optimistic row, and one of unknown age, counts as new. */
-function isNewer(sandbox: Sandbox, than: Sandbox): boolean {
-  return ageOf(sandbox) < ageOf(than);
+function ageOf(sandbox: Sandbox): number {
+  return isOptimisticSandbox(sandbox) ? -Infinity : -(Date.parse(sandbox.createdAt ?? "") || Infinity);
 }
 
-function ageOf(sandbox: Sandbox): number {
-  return isOptimisticSandbox(sandbox) ? Number.NEGATIVE_INFINITY : -(Date.parse(sandbox.createdAt ?? "") || Number.POSITIVE_INFINITY);
+/** The latest moment that a time can mean, in milliseconds: one without a fraction may be any moment of its second. */
+function endOf(at: string): number {
+  return Date.parse(at) + (at.includes(".") ? 0 : 999);
 }

@@ -1,14 +1,14 @@
 "use client";
 
 import type { CreateComputerInput, MiosaError, Sandbox } from "@miosa/core";
-import { useMutation, type UseMutationOptions, type UseMutationResult } from "@tanstack/react-query";
-import { useMiosa } from "./MiosaProvider.js";
+import type { UseMutationResult } from "@tanstack/react-query";
+import { type MutationOverrides, useClientMutation } from "./overrides.js";
 import { sandboxQueries } from "./sandboxQueries.js";
 
 /** Options of {@link useCreateSandbox}. */
 export interface UseCreateSandboxOptions<Context = unknown> {
   /** TanStack Query's own options, such as `onSuccess`, `onError`. They come on top of the cache updates and cannot undo them. */
-  mutation?: Omit<UseMutationOptions<Sandbox, MiosaError, CreateComputerInput | void, Context>, "mutationFn" | "mutationKey">;
+  mutation?: MutationOverrides<Sandbox, CreateComputerInput | void, Context>;
 }
 
 /** Creates a sandbox: `mutate({ name })`. Matching lists show it at once and `useSandbox` of the new id needs no request. */
@@ -18,6 +18,5 @@ export function useCreateSandbox<Context = unknown>({ mutation }: UseCreateSandb
   CreateComputerInput | void,
   Context
 > {
-  const { client, queryClient } = useMiosa();
-  return useMutation({ ...sandboxQueries.create<Context>(client), ...mutation }, queryClient);
+  return useClientMutation(sandboxQueries.create<Context>, mutation);
 }

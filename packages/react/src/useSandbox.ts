@@ -1,25 +1,25 @@
 "use client";
 
 import type { MiosaError, Sandbox } from "@miosa/core";
-import { useQuery, type UseQueryOptions, type UseQueryResult } from "@tanstack/react-query";
-import { useMiosa } from "./MiosaProvider.js";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { type QueryOverrides, useClientQuery } from "./overrides.js";
 import type { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
+import { useLive } from "./useLive.js";
 
 /** Options of {@link useSandbox}. */
 export interface UseSandboxOptions<Selected = Sandbox> {
+  /** Follows the sandbox's events, over the connection that all hooks share. @default true */
+  live?: boolean | undefined;
   /** TanStack Query's own options, such as `select`, `enabled`, `staleTime`. */
-  query?: Omit<
-    UseQueryOptions<Sandbox, MiosaError, Selected, ReturnType<typeof sandboxKeys.detail>>,
-    "queryKey" | "queryFn" | "structuralSharing"
-  >;
+  query?: QueryOverrides<Sandbox, Selected, ReturnType<typeof sandboxKeys.detail>>;
 }
 
-/** One sandbox. Waits while `id` is undefined. An unknown id is an `ApiError` with status 404 in `error`. */
+/** One sandbox, kept up to date. Waits while `id` is undefined. An unknown id is an `ApiError` with status 404 in `error`. */
 export function useSandbox<Selected = Sandbox>(
   id: string | undefined,
-  { query }: UseSandboxOptions<Selected> = {},
+  { live = true, query }: UseSandboxOptions<Selected> = {},
 ): UseQueryResult<Selected, MiosaError> {
-  const { client, queryClient } = useMiosa();
-  return useQuery({ ...sandboxQueries.detail<Selected>(client, id), ...query }, queryClient);
+  useLive(live && id !== undefined && query?.enabled !== false);
+  return useClientQuery((client) => sandboxQueries.detail<Selected>(client, id), query);
 }

@@ -1,19 +1,16 @@
 "use client";
 
-import type { MiosaError, Readiness, ReadinessPhase, ReadinessSnapshot, ReadinessSource, WatchReadinessOptions } from "@miosa/core";
+import type { MiosaError, Readiness, ReadinessPhase, ReadinessSnapshot, ReadinessSource } from "@miosa/core";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useMiosa } from "./MiosaProvider.js";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
 import { isFinal } from "./readinessStore.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
-/**
- * Options of {@link useSandboxReadiness}. Components that give the same ones share one watch per sandbox. All watches share the
- * live feed's connection, and watches of one sandbox the deadline of the first; one that sets `stream`, `pollIntervalMs` or
- * `idleTimeoutMs` stays off the feed.
- */
-export interface UseSandboxReadinessOptions
-  extends Pick<WatchReadinessOptions, "timeoutMs" | "stream" | "pollIntervalMs" | "idleTimeoutMs"> {
+/** Options of {@link useSandboxReadiness}. */
+export interface UseSandboxReadinessOptions {
+  /** Deadline in milliseconds. Components that watch the same sandbox at once share the first one's. @default 30000 */
+  timeoutMs?: number | undefined;
   /** False opens nothing; what other components learn about the sandbox is still shown. @default true */
   enabled?: boolean | undefined;
 }
@@ -41,51 +38,47 @@ export interface SandboxReadiness {
   retry: () => void;
 }
 
-/** Follows a sandbox until it is ready, has failed, or the deadline passed. Leaving the page closes the connection. */
+/**
+ * Follows a sandbox until it is ready, has failed, or the deadline passed, over the live feed: all watches of a page share its
+ * connection, and those of one sandbox are one. Leaving the page closes it.
+ */
 export function useSandboxReadiness(
   id: string | undefined,
-  { enabled = true, timeoutMs, stream, pollIntervalMs, idleTimeoutMs }: UseSandboxReadinessOptions = {},
+  { enabled = true, timeoutMs }: UseSandboxReadinessOptions = {},
 ): SandboxReadiness {
   const { queryClient, readiness } = useMiosa();
-  const active = enabled && id !== undefined && !isOptimisticSandbox({ id });
-  const watch = useMemo(
-    () => ({ id: id ?? "", timeoutMs, stream, pollIntervalMs, idleTimeoutMs }),
-    [id, timeoutMs, stream, pollIntervalMs, idleTimeoutMs],
-  );
-  const prefetched = useMemo(
-    () => readyFrom(queryClient.getQueryData<Readiness>(sandboxKeys.readiness(watch.id))),
-    [queryClient, watch],
-  );
+  const active = enabled && !!id && !isOptimisticSandbox({ id });
+  const key = id ?? "";
+  const prefetched = useMemo(() => readyFrom(queryClient.getQueryData<Readiness>(sandboxKeys.readiness(key))), [queryClient, key]);
   const subscribe = useCallback(
-    (onChange: () => void) => readiness.subscribe(watch, onChange, active && prefetched === undefined),
-    [readiness, watch, prefetched, active],
+    (onChange: () => void) => readiness.subscribe(key, timeoutMs, onChange, active && !prefetched),
+    [readiness, key, timeoutMs, prefetched, active],
   );
   const snapshot = useSyncExternalStore(
     subscribe,
-    () => readiness.get(watch) ?? prefetched,
+    () => readiness.get(key) ?? prefetched,
     () => prefetched,
   );
-  const retry = useCallback(() => readiness.retry(watch), [readiness, watch]);
-  return useMemo(() => describe(snapshot, active, retry), [snapshot, active, retry]);
+  return useMemo(
+    () => ({
+      phase: active ? "connecting" : "idle",
+      source: null,
+      startedAtMs: null,
+      elapsedMs: null,
+      readyAt: null,
+      reason: null,
+      error: null,
+      ...snapshot,
+      isReady: snapshot?.phase === "ready",
+      isFinal: isFinal(snapshot),
+      retry: () => readiness.retry(key),
+    }),
+    [snapshot, active, readiness, key],
+  );
 }
 
 /** A probe that was prefetched, on a server for instance, and said ready needs no watch. */
 function readyFrom(probe: Readiness | undefined): ReadinessSnapshot | undefined {
-  if (probe?.ready !== true) return undefined;
+  if (!probe?.ready) return undefined;
   return { phase: "ready", source: "poll", startedAtMs: 0, elapsedMs: 0, readyAt: probe.readyAt };
-}
-
-function describe(snapshot: ReadinessSnapshot | undefined, active: boolean, retry: () => void): SandboxReadiness {
-  return {
-    phase: snapshot?.phase ?? (active ? "connecting" : "idle"),
-    isReady: snapshot?.phase === "ready",
-    isFinal: snapshot !== undefined && isFinal(snapshot),
-    source: snapshot?.source ?? null,
-    startedAtMs: snapshot?.startedAtMs ?? null,
-    elapsedMs: snapshot !== undefined && "elapsedMs" in snapshot ? snapshot.elapsedMs : null,
-    readyAt: snapshot?.phase === "ready" ? snapshot.readyAt : null,
-    reason: snapshot?.phase === "timedOut" ? snapshot.reason : null,
-    error: snapshot?.phase === "failed" ? snapshot.error : null,
-    retry,
-  };
 }

@@ -18,8 +18,8 @@ test("shares one request between filters that mean the same", async () => {
   const { server, Plain } = await startMiosa();
   const { result } = renderHook(
     () => [
-      useSandboxes({ state: ["running", "creating"] }),
-      useSandboxes({ state: ["creating", "running", "running"], externalUserId: undefined }),
+      useSandboxes({ state: ["running", "creating"] }, { live: false }),
+      useSandboxes({ state: ["creating", "running", "running"], externalUserId: undefined }, { live: false }),
     ],
     { wrapper: Plain },
   );
@@ -38,13 +38,14 @@ test.each([
   await waitFor(() => expect(result.current.error?.kind).toBe(kind));
 });
 
-test("lists by state gain and lose a sandbox when it becomes ready, without a refetch", async () => {
+test("lists that are not live gain and lose a sandbox that is watched when it becomes ready, without a refetch", async () => {
   const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
   const { id } = await client.sandboxes.create();
   const { result } = renderHook(
     () => {
       useSandboxReadiness(id);
-      return { booting: useSandboxes({ state: "creating" }).data, running: useSandboxes({ state: "running" }).data };
+      const options = { live: false };
+      return { booting: useSandboxes({ state: "creating" }, options).data, running: useSandboxes({ state: "running" }, options).data };
     },
     { wrapper: Plain },
   );

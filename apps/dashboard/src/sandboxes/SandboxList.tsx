@@ -8,10 +8,6 @@ import { Icon } from "../ui/Icon.js";
 import { useNow } from "../ui/useNow.js";
 import { SandboxFilter } from "./SandboxFilter.js";
 import { SandboxRow } from "./SandboxRow.js";
-import { isBooting } from "./status.js";
-
-/** Streams that the list may hold open: browsers give one origin six HTTP/1.1 connections, and the page needs the others. */
-const maxStreams = 3;
 
 /** What the page knows of a list of sandboxes. */
 export type SandboxesResult = UseQueryResult<Sandbox[], MiosaError>;
@@ -53,7 +49,6 @@ export function SandboxList({ page, filter, shown, all }: SandboxListProps): Rea
 
 function Rows({ page, sandboxes }: { page: Page; sandboxes: readonly Sandbox[] }): ReactElement {
   const nowMs = useNow(15_000);
-  const streaming = new Set(sandboxes.filter(isBooting).slice(-maxStreams).map(({ id }) => id));
   return (
     <ul className="rows">
       {sandboxes.map((sandbox) => (
@@ -61,7 +56,6 @@ function Rows({ page, sandboxes }: { page: Page; sandboxes: readonly Sandbox[] }
           key={sandbox.id}
           sandbox={sandbox}
           isSelected={page.name === "sandbox" && page.id === sandbox.id}
-          mayStream={streaming.has(sandbox.id)}
           nowMs={nowMs}
         />
       ))}

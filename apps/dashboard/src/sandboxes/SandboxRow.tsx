@@ -1,7 +1,7 @@
-import { useState, type ReactElement, type ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { Sandbox } from "@miosa/core";
 import { isOptimisticSandbox } from "@miosa/react";
-import { usePolledReadiness, useReadiness } from "../readiness/useReadiness.js";
+import { useReadiness } from "../readiness/useReadiness.js";
 import { PageLink } from "../routing/PageLink.js";
 import { formatAge } from "../ui/duration.js";
 import { StatusMark } from "./StatusMark.js";
@@ -10,14 +10,12 @@ import { isBooting, nameOf, statusOfPhase, statusOfState } from "./status.js";
 interface RowProps {
   sandbox: Sandbox;
   isSelected: boolean;
-  /** Whether the row may hold a stream of its own; otherwise it polls. */
-  mayStream: boolean;
   /** The time, in milliseconds, that ages are counted from. */
   nowMs: number;
 }
 
 /** One line of the list: what it is called, whose it is, how it is. */
-export function SandboxRow({ sandbox, isSelected, mayStream, nowMs }: RowProps): ReactElement {
+export function SandboxRow({ sandbox, isSelected, nowMs }: RowProps): ReactElement {
   const owners = [sandbox.externalWorkspaceId, sandbox.externalUserId, sandbox.externalProjectId].filter((id) => id !== null);
   const createdMs = sandbox.createdAt === null ? Number.NaN : Date.parse(sandbox.createdAt);
   // Until the server has answered there is no id to watch or to link to.
@@ -28,7 +26,7 @@ export function SandboxRow({ sandbox, isSelected, mayStream, nowMs }: RowProps):
         <span className="row-name">{nameOf(sandbox)}</span>
         <span className="row-status">
           {isCreated && isBooting(sandbox) ? (
-            <BootingStatus id={sandbox.id} mayStream={mayStream} />
+            <BootingStatus id={sandbox.id} />
           ) : (
             <StatusMark status={statusOfState(sandbox)} />
           )}
@@ -54,16 +52,6 @@ function RowBody({ id, isSelected, children }: { id: string | null; isSelected: 
   );
 }
 
-function BootingStatus({ id, mayStream }: { id: string; mayStream: boolean }): ReactElement {
-  // Decided once: a change half-way would start the wait, and its deadline, over.
-  const [streams] = useState(mayStream);
-  return streams ? <StreamedStatus id={id} /> : <PolledStatus id={id} />;
-}
-
-function StreamedStatus({ id }: { id: string }): ReactElement {
+function BootingStatus({ id }: { id: string }): ReactElement {
   return <StatusMark status={statusOfPhase(useReadiness(id).phase)} />;
-}
-
-function PolledStatus({ id }: { id: string }): ReactElement {
-  return <StatusMark status={statusOfPhase(usePolledReadiness(id).phase)} />;
 }
