@@ -64,3 +64,10 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   for await (const chunk of request) if (chunk instanceof Uint8Array) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
+
+/** A promise and what resolves it. */
+export function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}

@@ -19,11 +19,13 @@ export async function uploadFile(
   requireString("path", path);
   const { createDirs = true, timeoutMs = Number.POSITIVE_INFINITY, signal, headers, onProgress } = options;
   const deadline = createDeadline(timeoutMs, signal);
+  let letGo: (() => void) | undefined;
   try {
     const form = { path, createDirs, name: path.split("/").findLast((part) => part !== "") ?? "file" };
-    const { rawBody, contentType, totalBytes } = streamsRequests()
+    const { rawBody, contentType, totalBytes, stop } = streamsRequests()
       ? streamedForm(form, await readable(content), onProgress)
       : await browserForm(form, content);
+    letGo = stop;
     const response = await deadline.race(
       transport.open("POST /computers/:id/files/upload", {
         params: { id },
@@ -39,6 +41,7 @@ export async function uploadFile(
     if (deadline.expired) throw new TimeoutError(`The upload did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
     throw error;
   } finally {
+    letGo?.(); // an answer may come before the last byte was asked for
     deadline.dispose();
   }
 }
@@ -54,6 +57,8 @@ interface FormBody {
   /** Undefined where the runtime writes it. */
   contentType: string | undefined;
   totalBytes: number | undefined;
+  /** Lets go of the file. Harmless at its end. */
+  stop?: () => void;
 }
 
 /** Pages can stream a body over HTTP/2 only, and some not at all; all other runtimes can. */
@@ -100,7 +105,8 @@ function streamedForm(
     },
     { highWaterMark: 0 },
   );
-  return { rawBody, contentType: `multipart/form-data; boundary=${boundary}`, totalBytes };
+  const stop = (): void => void reader.cancel().catch(() => undefined); // a source that fails to end is no failure of the upload
+  return { rawBody, contentType: `multipart/form-data; boundary=${boundary}`, totalBytes, stop };
 }
 
 /** The form as a page sends it best: a Blob stays where it lies until the browser reads it. */
