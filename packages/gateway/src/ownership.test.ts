@@ -145,6 +145,11 @@ test("the last owner of a destroyed sandbox is known for the event that says so"
   expect(await ownership.ownerOf("never")).toBeUndefined();
 });
 
+test("an event's sandbox has no owner when the API answers with another", async () => {
+  const { ownership } = setup({ lookup: () => Promise.resolve(resource("a", "acme")) });
+  expect(await ownership.ownerOf("alias")).toBeUndefined();
+});
+
 test("events that arrive together about one sandbox share one lookup", async () => {
   const { asked, ownership } = setup();
   await Promise.all([1, 2, 3].map(() => ownership.ownerOf("a")));

@@ -37,6 +37,10 @@ const brokenSessions: Readonly<Record<string, unknown>> = {
   cannot: { externalWorkspaceId: "acme" },
   both: { externalWorkspaceId: "acme", operator: true, can: everything },
   maybe: { operator: "false", can: everything },
+  listed: { externalWorkspaceId: "acme", can: everything, sandboxIds: "acme-1" },
+  dated: { externalWorkspaceId: "acme", can: everything, expiresAtMs: "tomorrow" },
+  renamed: { externalWorkspaceId: "acme", externalUserId: "", can: everything },
+  apart: { externalWorkspaceId: "acme", externalUserId: "ann", can: everything, isolation: "users" },
   alone: { externalWorkspaceId: "acme", can: everything, isolation: "user" },
 };
 

@@ -26,6 +26,8 @@ export const feedAttacks: readonly FeedAttack[] = [
   { name: "hears of events that say whose they are", as: "ann", events: [signed("new-1", "acme"), signed("new-2", "globex"), signed("acme-1", "globex")], sees: ["new-1"] },
   { name: "hears of events tagged with something that is no tenant", as: "ann", events: [signed("ghost", ["acme"]), signed("ghost", null), signed("ghost", "")], sees: [] },
   { name: "hears of a colleague's by events that say whose they are", as: "private", events: [signed("new-1", "acme", "bob"), signed("new-2", "acme", "ann")], sees: ["new-2"] },
+  { name: "hears of events that say half of whose they are", as: "private", events: [ready("acme-1", { external_workspace_id: "acme" }), ready("acme-2", { external_workspace_id: "acme" })], sees: ["acme-1"] },
+  { name: "hears of a foreign sandbox by events that say half of whose they are", as: "ann", events: [ready("globex-1", { external_workspace_id: "acme" })], sees: [] },
   { name: "hears of ids that are none", as: "ann", events: [ready("../acme-1"), ready("acme-1/readiness"), ready(""), { type: "sandbox.ready" }, { type: "sandbox.ready", id: 7 }], sees: [] },
   { name: "hears of types that are none", as: "ann", events: [{ type: "sandbox.ready\nid: 9", id: "acme-1" }, { type: "", id: "acme-1" }, { type: "sandboxready", id: "acme-1" }], sees: [] },
 ];

@@ -66,5 +66,9 @@ export const sessionAttacks: readonly Attack[] = [
   "both",
   "maybe",
   "alone",
+  "listed",
+  "dated",
+  "renamed",
+  "apart",
   "throws",
 ].map((as): Attack => ({ name: `profits from a platform that answers a ${as} session`, as, path: "/api/miosa/computers", status: 500, code: "INTERNAL_ERROR" }));
