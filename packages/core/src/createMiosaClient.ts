@@ -5,6 +5,7 @@ import { createDesktop } from "./desktop/createDesktop.js";
 import { createEvents } from "./events/createEvents.js";
 import { createExec } from "./exec/createExec.js";
 import { createFiles } from "./files/createFiles.js";
+import { identityOf } from "./http/identity.js";
 import { createTransport } from "./http/transport.js";
 import { createSandboxes } from "./sandboxes/createSandboxes.js";
 import { createTokens } from "./tokens/createTokens.js";
@@ -25,6 +26,6 @@ export function createMiosaClient(options: MiosaClientOptions = {}): MiosaClient
     events: createEvents(transport),
     usage: createUsage(transport),
     tokens: createTokens(transport),
-    identity: transport.identity,
+    identity: (key) => identityOf(transport.baseUrl, transport.fixedCredential, key),
   };
 }

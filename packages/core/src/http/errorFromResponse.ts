@@ -38,14 +38,18 @@ export function readRetryAfterMs(headers: Headers, body: unknown, wallClockMs: n
   const header = headers.get(headerNames.retryAfter)?.trim();
   if (header) {
     const seconds = Number(header);
-    if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+    if (Number.isFinite(seconds)) return milliseconds(seconds * 1000);
     const date = Date.parse(header);
-    if (!Number.isNaN(date)) return Math.max(0, date - (readDate(headers) ?? wallClockMs));
+    if (!Number.isNaN(date)) return milliseconds(date - (readDate(headers) ?? wallClockMs));
   }
   if (!isRecord(body)) return undefined;
   const inner = isRecord(body["error"]) ? asNumber(body["error"]["retry_after"]) : undefined;
   const seconds = asNumber(body["retry_after"]) ?? inner;
-  return seconds === undefined ? undefined : Math.max(0, seconds * 1000);
+  return seconds === undefined ? undefined : milliseconds(seconds * 1000);
+}
+
+function milliseconds(given: number): number {
+  return Math.min(Math.max(0, given), Number.MAX_SAFE_INTEGER);
 }
 
 function readDate(headers: Headers): number | undefined {

@@ -7,7 +7,6 @@ import { createDeadline, monotonicNowMs, raceSignal, sleep } from "../timers.js"
 import { requireNumber } from "../requireArguments.js";
 import { createCredentials, isBrowser } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
-import { identityOf } from "./identity.js";
 import { type ErrorContext, onTheWire, parseJson, readErrorBody } from "./readBody.js";
 import { type Query, requestUrl } from "./requestUrl.js";
 import { retryDelayMs } from "./retryDelay.js";
@@ -57,8 +56,9 @@ export interface Transport {
   authorization(signal: AbortSignal): Promise<string | undefined>;
   /** The client's `webSocket` option, else the runtime's own; undefined where there is none. */
   readonly webSocket: typeof globalThis.WebSocket | undefined;
-  /** Names the server and credential; see `MiosaClient.identity`. */
-  identity(key?: string): Promise<string | undefined>;
+  readonly baseUrl: string;
+  /** The credential, where it never changes. */
+  readonly fixedCredential: string | undefined;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -124,7 +124,8 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   }
 
   return {
-    identity: (key) => identityOf(baseUrl, credentials.fixed, key),
+    baseUrl,
+    fixedCredential: credentials.fixed,
     address: (route, { params, query }) => prepare(route, params, query).url,
     authorization,
     webSocket: options.webSocket ?? globalThis.WebSocket,
@@ -166,33 +167,43 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           }
           const used = tries - (refreshed ? 1 : 0);
           nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
-          return repeatable && used <= retries && isRetryable(error);
+          // A wait past the deadline would only turn the server's reason into a timeout.
+          return repeatable && used <= retries && isRetryable(error) && nextDelayMs < deadline.remainingMs();
         };
 
         // Most calls end with their first try, and are spared what ky costs on top of a fetch.
+        let failure: unknown;
         const isDone = await attempt().then(
           () => true,
           (error: unknown) => {
-            if (shouldRetry(error)) return false;
-            throw error;
+            failure = error;
+            return false;
           },
         );
+        if (!isDone && !shouldRetry(failure)) throw failure;
         if (!isDone) {
           await deadline.race(
             ky(url, {
               method,
               timeout: false,
-              fetch: async () => {
+              async fetch() {
                 await sleep(nextDelayMs, signal);
                 const value = await authorization(signal);
                 if (value !== undefined) headers.set(headerNames.authorization, value);
-                return attempt();
+                try {
+                  return await attempt();
+                } catch (error) {
+                  failure = error;
+                  throw error;
+                }
               },
               retry: {
                 limit: retries + 1,
                 methods: [method.toLowerCase()],
-                delay: () => 0, // the pause is above, where an abort ends it
-                shouldRetry: ({ error }) => shouldRetry(error),
+                delay() {
+                  if (!shouldRetry(failure)) throw failure;
+                  return 0; // the pause is above, where an abort ends it
+                },
               },
             }),
           );

@@ -56,7 +56,9 @@ export function pollFailure(error: unknown): Failure {
 
 function failureOfStatus(error: ApiError): Failure {
   if (error.status === 429) return { kind: "rateLimited", retryAfterMs: error.retryAfterMs, error };
-  if (error.status !== undefined && finalStatuses.has(error.status)) return { kind: "final", error };
+  // A gateway's own key is refused upstream: no browser can mend that by asking again.
+  const isFinal = error.code === "UPSTREAM_REFUSED" || (error.status !== undefined && finalStatuses.has(error.status));
+  if (isFinal) return { kind: "final", error };
   return { kind: "transient", error };
 }
 

@@ -115,6 +115,12 @@ describe("answers that no patience changes", () => {
     expect([server.streams, server.polls]).toEqual([1, 1]);
   });
 
+  test("a gateway whose own key is refused rejects the wait at once: no patience of the browser's mends that", async () => {
+    await using server = await startReadinessServer({ stream: [status(502, { code: "UPSTREAM_REFUSED" })], poll: [ready] });
+    await expect(server.client.sandboxes.waitUntilReady("sb_1")).rejects.toMatchObject({ status: 502, code: "UPSTREAM_REFUSED" });
+    expect([server.streams, server.polls]).toEqual([1, 0]);
+  });
+
   test.each([
     ["error", "SANDBOX_FAILED"],
     ["failed", "SANDBOX_FAILED"],
