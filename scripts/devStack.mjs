@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { createGateway } from "@miosa/gateway";
-import { toNodeListener } from "@miosa/gateway/node";
+import { toNodeListener, toNodeUpgradeListener } from "@miosa/gateway/node";
 import { createLocalServer } from "@miosa/local";
 import { accountsOf, demoAccounts } from "./demoAccounts.mjs";
 import { createDemoPlatform } from "./demoPlatform.mjs";
@@ -44,6 +44,12 @@ export async function startStack({ port = 0, localPort = 0, remote, dev = false,
       const [path] = (request.url ?? "").split("?");
       const listener = isApi(path) ? gatewayListener : platform.serves(path) ? platformListener : page;
       listener(request, response);
+    });
+    const upgradeListener = toNodeUpgradeListener(gateway);
+    http.on("upgrade", (request, socket, head) => {
+      const [path] = (request.url ?? "").split("?");
+      if (isApi(path)) upgradeListener(request, socket, head);
+      else if (!dev) socket.destroy(); // in development the others are Vite's
     });
     return { url: `http://${host}:${bound}`, local, close };
   } catch (error) {
