@@ -12,3 +12,8 @@ export function asString(value: unknown): string | undefined {
 export function asNumber(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
+
+/** True for a list, whose items keep their type. */
+export function isList<Item>(value: readonly Item[]): value is readonly Item[] {
+  return Array.isArray(value);
+}

@@ -1,4 +1,5 @@
 import { invalidArgument } from "./errors.js";
+import { isRecord } from "./guards.js";
 
 /** Throws `INVALID_ARGUMENT` unless `value` is a non-empty string. */
 export function requireString(name: string, value: unknown): asserts value is string {
@@ -8,6 +9,11 @@ export function requireString(name: string, value: unknown): asserts value is st
 /** Throws `INVALID_ARGUMENT` unless `id` is a non-empty string. */
 export function requireId(id: string, name = "id"): void {
   requireString(name, id);
+}
+
+/** Throws `INVALID_ARGUMENT` unless `value` is an object. */
+export function requireObject(name: string, value: unknown): void {
+  if (!isRecord(value)) throw invalidArgument(`${name} must be an object.`);
 }
 
 /** Throws `INVALID_ARGUMENT` unless `value` is a number from `min` to `max`. */

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
-import { requireNumber } from "../requireArguments.js";
+import { requireNumber, requireObject } from "../requireArguments.js";
 import {
   computerFromReply,
   createBody,
@@ -55,6 +55,7 @@ export function createComputers(transport: Transport): Computers {
 
 /** By PATCH, and by POST on servers that know only that. */
 async function resize(transport: Transport, id: string, input: ResizeInput, options?: CallOptions): Promise<Computer> {
+  requireObject("input", input);
   const { size, cpu, memoryMb } = input;
   requireSize(size);
   if (cpu !== undefined) requireNumber("cpu", cpu, 1);

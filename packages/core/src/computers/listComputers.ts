@@ -2,7 +2,7 @@ import type { RouteName } from "@miosa/protocol";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Query, Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireNumber } from "../requireArguments.js";
+import { requireNumber, requireObject } from "../requireArguments.js";
 import { unwrapMany } from "../wire.js";
 import { computerFromWire } from "./computerFromWire.js";
 import type { Attribution, Computer, EachOptions, ListSandboxesFilter } from "./types.js";
@@ -82,6 +82,7 @@ export async function* eachComputer(
 
 /** The part of a filter that servers know. */
 export function filterQuery(filter: ListSandboxesFilter): Query {
+  requireObject("filter", filter);
   return {
     external_workspace_id: filter.externalWorkspaceId,
     external_user_id: filter.externalUserId,

@@ -2,7 +2,7 @@ import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireNumber, requireOneOf, requireString } from "../requireArguments.js";
+import { requireNumber, requireObject, requireOneOf, requireString } from "../requireArguments.js";
 import { camelize, unwrapMany, unwrapOne } from "../wire.js";
 import type { Desktop, DesktopWindow, Point } from "./types.js";
 
@@ -23,14 +23,16 @@ export function createDesktop(transport: Transport): Desktop {
         : await transport.call("GET /computers/:id/desktop/screenshot", init);
       return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : new Uint8Array();
     },
-    async click(id, { button, ...at }, options) {
-      requireOneOf("button", button, ["left", "right", "middle"]);
-      await input(id, "click", { ...pointOf(at), button }, options);
+    async click(id, at, options) {
+      const point = pointOf(at);
+      requireOneOf("button", at.button, ["left", "right", "middle"]);
+      await input(id, "click", { ...point, button: at.button }, options);
     },
     doubleClick: async (id, at, options) => input(id, "double-click", pointOf(at), options),
     move: async (id, to, options) => input(id, "move", pointOf(to), options),
-    async drag(id, { from, to }, options) {
-      const [start, end] = [pointOf(from), pointOf(to)];
+    async drag(id, way, options) {
+      requireObject("way", way);
+      const [start, end] = [pointOf(way.from), pointOf(way.to)];
       await input(id, "drag", { from_x: start.x, from_y: start.y, to_x: end.x, to_y: end.y }, options);
     },
     async type(id, text, { delayMs, ...options } = {}) {
@@ -41,7 +43,9 @@ export function createDesktop(transport: Transport): Desktop {
       requireString("key", key);
       await input(id, "key", { key }, options);
     },
-    async scroll(id, { direction, clicks = 3, at }, options) {
+    async scroll(id, wheel, options) {
+      requireObject("wheel", wheel);
+      const { direction, clicks = 3, at } = wheel;
       requireOneOf("direction", direction ?? null, ["up", "down", "left", "right"]);
       requireNumber("clicks", clicks, 1);
       await input(id, "scroll", { ...(at && pointOf(at)), direction, clicks, amount: clicks }, options);

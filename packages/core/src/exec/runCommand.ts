@@ -2,7 +2,7 @@ import { execTimeoutSec } from "@miosa/protocol";
 import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
-import { requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { camelize, unwrapOne } from "../wire.js";
 import type { ExecResult, PythonInput, RunInput, RunOptions, RunPlace } from "./types.js";
 
@@ -11,12 +11,14 @@ const marginMs = 10_000;
 
 /** Runs a shell command to its end. Never retried. `POST /computers/:id/exec`. */
 export async function runCommand(transport: Transport, id: string, input: RunInput, options: RunOptions = {}): Promise<ExecResult> {
+  requireObject("input", input);
   requireString("command", input.command);
   return run(transport, "POST /computers/:id/exec", id, { command: input.command }, input, options);
 }
 
 /** Runs Python code to its end. Never retried. `POST /computers/:id/exec/python`. */
 export async function runPython(transport: Transport, id: string, input: PythonInput, options: RunOptions = {}): Promise<ExecResult> {
+  requireObject("input", input);
   requireString("code", input.code);
   return run(transport, "POST /computers/:id/exec/python", id, { code: input.code }, input, options);
 }

@@ -1,7 +1,7 @@
 import { execFrames, execProtocol } from "@miosa/protocol";
 import { invalidArgument, type MiosaError, NetworkError, ProtocolError, TimeoutError } from "../errors.js";
 import type { Transport } from "../http/transport.js";
-import { requireId, requireNumber, requireString } from "../requireArguments.js";
+import { requireId, requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { createDeadline, sleep } from "../timers.js";
 import { checkedPlace } from "./runCommand.js";
 import type { SpawnedCommand, SpawnInput, SpawnOptions, SpawnOutput } from "./types.js";
@@ -13,8 +13,10 @@ const encoder = /* @__PURE__ */ new TextEncoder();
 /** Starts a command over a WebSocket, `miosa-exec-v1`: one byte of frame kind, then its payload. Contract 6.5. */
 export async function spawnCommand(transport: Transport, id: string, input: SpawnInput, options: SpawnOptions = {}): Promise<SpawnedCommand> {
   requireId(id);
+  requireObject("input", input);
   requireString("command", input.command);
   const { command, cwd, env, terminal } = checkedPlace(input);
+  if (terminal !== undefined) requireObject("terminal", terminal);
   if (terminal) for (const name of ["rows", "cols"] as const) requireNumber(`terminal.${name}`, terminal[name], 1, 65_535);
   const { timeoutMs = 30_000, maxUnreadBytes = 67_108_864, signal } = options;
   requireNumber("timeoutMs", timeoutMs, 0);

@@ -2,7 +2,7 @@ import { closeableGenerator } from "../closeableGenerator.js";
 import { ApiError, ProtocolError, TimeoutError } from "../errors.js";
 import { asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
-import { requireId, requireNumber, requireString } from "../requireArguments.js";
+import { requireId, requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { openEventStream } from "../sse/openEventStream.js";
 import type { SseMessage } from "../sse/sseMessages.js";
 import { createDeadline } from "../timers.js";
@@ -12,6 +12,7 @@ import type { ExecEvent, RunInput, RunOptions } from "./types.js";
 /** Runs a shell command and yields its output, then `exit`. `POST /sandboxes/:id/exec/stream`, contract 4.7. */
 export function streamCommand(transport: Transport, id: string, input: RunInput, options: RunOptions = {}): AsyncGenerator<ExecEvent, void, void> {
   requireId(id);
+  requireObject("input", input);
   requireString("command", input.command);
   const { command, cwd, env, timeoutSec } = checkedPlace(input);
   const timeoutMs = commandTimeoutMs(input, options);

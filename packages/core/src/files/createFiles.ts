@@ -1,8 +1,8 @@
 import { invalidArgument, ProtocolError } from "../errors.js";
-import { asNumber, asString, isRecord } from "../guards.js";
+import { asNumber, asString, isList, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { unwrapMany, unwrapOne } from "../wire.js";
 import { downloadFile } from "./downloadFile.js";
 import { contentBytes, toBase64 } from "./fileContent.js";
@@ -42,7 +42,9 @@ export function createFiles(transport: Transport): Files {
     async writeMany(id, files, options = {}) {
       if (!isList(files)) throw invalidArgument("files must be a list of { path, content }.");
       const wire = await Promise.all(
-        files.map(async ({ path, content }) => {
+        files.map(async (file) => {
+          requireObject("file", file);
+          const { path, content } = file;
           requireString("path", path);
           return { path, content_base64: toBase64(await contentBytes(content)) };
         }),
@@ -88,10 +90,6 @@ export function createFiles(transport: Transport): Files {
 
 function check(id: string, path: string): void {
   requireString("path", path);
-}
-
-function isList<Item>(value: readonly Item[]): value is readonly Item[] {
-  return Array.isArray(value);
 }
 
 /** A key makes a write safe to repeat: the server runs it once. */

@@ -18,9 +18,11 @@ export async function downloadFile(transport: Transport, id: string, path: strin
   deadline.signal.addEventListener("abort", onEnd, { once: true });
   const { signal } = controller;
 
+  const held: { reader?: ReadableStreamDefaultReader<Uint8Array> | undefined } = {};
   function close(): void {
     deadline.dispose();
     controller.abort();
+    void held.reader?.cancel().catch(() => undefined); // a fetch that ignores its signal lets go here; the rest have already
   }
   function failure(cause: unknown): unknown {
     if (deadline.expired) return new TimeoutError(`The download did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
@@ -42,6 +44,7 @@ export async function downloadFile(transport: Transport, id: string, path: strin
   const length = response.headers.get("content-length");
   const totalBytes = length === null || response.headers.has("content-encoding") ? undefined : Number(length);
   const reader = response.body?.getReader();
+  held.reader = reader;
   let sentBytes = 0;
   const body = new ReadableStream<Uint8Array>(
     {

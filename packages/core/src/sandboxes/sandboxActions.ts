@@ -1,9 +1,9 @@
 import { computerFromReply } from "../computers/computerCalls.js";
 import { invalidArgument } from "../errors.js";
-import { asNumber, asString, isRecord } from "../guards.js";
+import { asNumber, asString, isList, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { MutationOptions } from "../options.js";
-import { requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { camelize, unwrapMany, unwrapOne } from "../wire.js";
 import { requireTags } from "./nativeBody.js";
 import type { SandboxActions, SandboxPreview, SandboxSnapshot } from "./types.js";
@@ -26,6 +26,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return computerFromReply(await transport.call("GET /sandboxes/by-name/:name", { params: { name }, options }));
     },
     async update(id, changes, options) {
+      requireObject("changes", changes);
       const { timeoutSec, idleTimeoutSec } = changes;
       for (const [name, value] of Object.entries({ timeoutSec, idleTimeoutSec })) if (value !== undefined) requireNumber(name, value, 1);
       requireTags(changes.tags);
@@ -39,14 +40,18 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       };
       return computerFromReply(await transport.call("PATCH /sandboxes/:id", { params: { id }, body, options }));
     },
-    async extend(id, { timeoutSec } = {}, options) {
+    async extend(id, input = {}, options) {
+      requireObject("input", input);
+      const { timeoutSec } = input;
       if (timeoutSec !== undefined) requireNumber("timeoutSec", timeoutSec, 1);
       return extend(id, { timeout_sec: timeoutSec }, options);
     },
     stop: async (id, options) => stop(id, {}, options),
     pause: async (id, options) => pause(id, {}, options),
     resume: async (id, options) => resume(id, {}, options),
-    async fork(id, { snapshotId, timeoutSec, templateId } = {}, options) {
+    async fork(id, input = {}, options) {
+      requireObject("input", input);
+      const { snapshotId, timeoutSec, templateId } = input;
       if (timeoutSec !== undefined) requireNumber("timeoutSec", timeoutSec, 1);
       return fork(id, { snapshot_id: snapshotId, timeout_sec: timeoutSec, template_id: templateId }, options);
     },
@@ -74,8 +79,10 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       });
     },
     async setEnv(id, variables, options) {
-      if (!Array.isArray(variables)) throw invalidArgument("variables must be a list of { key, value }.");
-      for (const { key, value } of variables) {
+      if (!isList(variables)) throw invalidArgument("variables must be a list of { key, value }.");
+      for (const variable of variables) {
+        requireObject("variable", variable);
+        const { key, value } = variable;
         requireString("key", key);
         if (typeof value !== "string") throw invalidArgument(`The value of ${key} must be a string.`);
       }
@@ -103,6 +110,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       await transport.call("DELETE /sandboxes/:id/snapshots/:snapshot", { params: { id, snapshot: snapshotId }, options });
     },
     async createPreview(id, input, options = {}) {
+      requireObject("input", input);
       requireNumber("port", input.port, 1, 65_535);
       const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
       const reply = await transport.call("POST /sandboxes/:id/previews", { params: { id }, body: input, idempotencyKey, options });
@@ -115,7 +123,9 @@ export function createSandboxActions(transport: Transport): SandboxActions {
     async deletePreview(id, previewId, options) {
       await transport.call("DELETE /sandboxes/:id/previews/:preview", { params: { id, preview: previewId }, options });
     },
-    async sharePreview(id, previewId, { expiresInSec } = {}, options) {
+    async sharePreview(id, previewId, input = {}, options) {
+      requireObject("input", input);
+      const { expiresInSec } = input;
       if (expiresInSec !== undefined) requireNumber("expiresInSec", expiresInSec, 1);
       // Servers read one name or the other.
       const body = { expires_in_sec: expiresInSec, ttl_seconds: expiresInSec };

@@ -4,6 +4,7 @@ import type { Sandbox } from "../computers/types.js";
 import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import type { MutationOptions } from "../options.js";
+import { requireObject } from "../requireArguments.js";
 import { nativeBody } from "./nativeBody.js";
 import type { CreateSandboxInput } from "./types.js";
 
@@ -17,6 +18,7 @@ const nativeOnly = ["templateId", "cpuCount", "memoryMb", "diskSizeMb", "timeout
  * One idempotency key covers all tries. `POST /computers`.
  */
 export async function createSandbox(transport: Transport, input: CreateSandboxInput = {}, options?: MutationOptions): Promise<Sandbox> {
+  requireObject("input", input);
   for (const name of nativeOnly) {
     if (name in input) throw invalidArgument(`${name} needs the client option sandboxApi: "sandboxes".`);
   }

@@ -1,14 +1,16 @@
 import { invalidArgument, ProtocolError } from "../errors.js";
 import { asString } from "../guards.js";
 import type { Transport } from "../http/transport.js";
-import { requireNumber, requireString } from "../requireArguments.js";
+import { requireNumber, requireObject, requireString } from "../requireArguments.js";
 import { unwrapOne } from "../wire.js";
 import type { Tokens } from "./types.js";
 
 /** The `tokens` namespace over a transport. */
 export function createTokens(transport: Transport): Tokens {
   return {
-    async mintScoped({ userId, workspaceId, expiresInSec, scopes }, options) {
+    async mintScoped(input, options) {
+      requireObject("input", input);
+      const { userId, workspaceId, expiresInSec, scopes } = input;
       requireString("userId", userId);
       requireString("workspaceId", workspaceId);
       if (expiresInSec !== undefined) requireNumber("expiresInSec", expiresInSec, 1, 86_400);

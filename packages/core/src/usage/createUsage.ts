@@ -2,7 +2,7 @@ import { listPages } from "../computers/listComputers.js";
 import { invalidArgument } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Query, Transport } from "../http/transport.js";
-import { requireNumber, requireOneOf } from "../requireArguments.js";
+import { requireNumber, requireObject, requireOneOf } from "../requireArguments.js";
 import { camelize, unwrapMany, unwrapOne } from "../wire.js";
 import type { Usage, UsageGroup, UsageRow, UsageSession, UsageSessionsFilter } from "./types.js";
 
@@ -16,7 +16,9 @@ const groups: Readonly<Record<UsageGroup, string>> = {
 /** The `usage` namespace over a transport. */
 export function createUsage(transport: Transport): Usage {
   return {
-    async summary({ start, end } = {}, options) {
+    async summary(span = {}, options) {
+      requireObject("period", span);
+      const { start, end } = span;
       const query = { period_start: start, period_end: end };
       const wire = unwrapOne(await transport.call("GET /usage/summary", { params: {}, query, options }));
       return {
@@ -40,7 +42,9 @@ export function createUsage(transport: Transport): Usage {
         yield* items.map(sessionFromWire);
       }
     },
-    async byAttribution({ groupBy = "externalWorkspaceId", period = "30d", start, end, ...filter } = {}, options) {
+    async byAttribution(input = {}, options) {
+      requireObject("query", input);
+      const { groupBy = "externalWorkspaceId", period = "30d", start, end, ...filter } = input;
       requireOneOf("groupBy", groupBy, Object.keys(groups));
       requireOneOf("period", period, ["7d", "30d", "month-to-date", "custom"]);
       if ((period === "custom") !== (start !== undefined && end !== undefined)) {
@@ -68,7 +72,9 @@ export function createUsage(transport: Transport): Usage {
   };
 }
 
-function sessionQuery({ computerId, since, until, limit, cursor }: UsageSessionsFilter): Query {
+function sessionQuery(filter: UsageSessionsFilter): Query {
+  requireObject("filter", filter);
+  const { computerId, since, until, limit, cursor } = filter;
   if (limit !== undefined) requireNumber("limit", limit, 1, 100);
   return { computer_id: computerId, since, until, limit, cursor };
 }
