@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
+import { withoutInherited } from "./inheritedFiles.js";
 import { agentPath, boxEnvironment, type BoxPlace, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
 
 /** Sizes of a box's file systems in memory, in bytes. */
@@ -27,19 +28,16 @@ function launch(path: string, place: BoxPlace): LaunchedBox {
   // The file's position is shared by all that hold a descriptor of one opening, so each box gets an opening of its own.
   const seccomp = openSync(shared.seccomp ?? "/dev/null", "r");
   try {
-    const child = spawn(path, ["--args", String(fds.args), "--", nodeInside(shared.node), join(agentPath, "main.mjs"), place.agentSettings], {
-      env: {},
-      cwd: "/",
-      ...(uid !== undefined && { uid, gid: uid }),
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe", seccomp, "pipe", "pipe"],
-    });
+    const args = ["--args", String(fds.args), "--", nodeInside(shared.node), join(agentPath, "main.mjs"), place.agentSettings];
+    const child = withoutInherited(["pipe", "pipe", "pipe", seccomp, "pipe", "pipe"], (stdio) =>
+      spawn(path, args, { env: {}, cwd: "/", ...(uid !== undefined && { uid, gid: uid }), detached: true, stdio }),
+    );
     const [input, output, errors] = child.stdio;
     const pipes: readonly unknown[] = child.stdio;
-    const [status, args] = [pipes[fds.status], pipes[fds.args]];
-    if (!(input && output && errors && status instanceof Readable && args instanceof Writable)) throw new Error("bwrap has no pipes.");
-    args.on("error", () => {}); // it could not be started, or refused them: `ended` and `complaints` tell
-    args.end(bwrapArguments(place).join("\0") + "\0");
+    const [status, setup] = [pipes[fds.status], pipes[fds.args]];
+    if (!(input && output && errors && status instanceof Readable && setup instanceof Writable)) throw new Error("bwrap has no pipes.");
+    setup.on("error", () => {}); // it could not be started, or refused them: `ended` and `complaints` tell
+    setup.end(bwrapArguments(place).join("\0") + "\0");
     let innerPid: number | undefined;
     let text = "";
     const isolated = new Promise<void>((resolve) => {
@@ -82,7 +80,7 @@ function tryToKill(pid: number): void {
   }
 }
 
-/** What the box is made of. Every line was tried out against the escapes in `src/escape`. */
+/** What the box is made of. Every line was tried out against the escapes in `test/escape`. */
 function bwrapArguments({ directory, shared }: BoxPlace): string[] {
   const { node } = shared;
   return [

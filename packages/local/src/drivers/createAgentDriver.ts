@@ -8,7 +8,7 @@ import type { BootPhase, BoxLimits, BoxSpec, DriverProbe, SandboxBox, SandboxDri
 import type { BoxPlace, Launcher, SharedFiles } from "./launcher.js";
 import { removeTree } from "./removeTree.js";
 import { createRunDirectory } from "./runDirectory.js";
-import { writeSharedFiles } from "./sharedFiles.js";
+import { canOthersReach, writeSharedFiles } from "./sharedFiles.js";
 import { createUserIds } from "./userIds.js";
 
 /** Options of a driver that isolates. */
@@ -35,6 +35,9 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
   async function allocate(settings: BoxLimits): Promise<BoxPlace> {
     // Boxes' own users go through it, and may not list it.
     const root = await runDirectory.open(0o711);
+    if (userIds.areOwn && !(await canOthersReach(root))) {
+      throw new Error(`Sandboxes run as users of their own, who cannot reach ${options.dataDir ?? tmpdir()}. Let others pass through it and through all directories above (chmod o+x), or choose another data directory.`);
+    }
     const files = await (shared ??= writeSharedFiles(join(root, "shared"), launcher.hasSeccomp));
     const directory = join(root, randomBytes(9).toString("hex"));
     await mkdir(directory, { mode: 0o700 });

@@ -1,9 +1,11 @@
 import { cp, mkdir, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, posix } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
+import { createBoxPaths, type Places } from "../agent/boxPaths.mjs";
 import { createFiles } from "../agent/createFiles.mjs";
+import { BoxFileError } from "../agent/fileError.mjs";
 import { startCommand } from "../agent/startCommand.mjs";
 import {
   type BoxCommand,
@@ -67,14 +69,14 @@ async function probe(): Promise<DriverProbe> {
 function createBox(spec: BoxSpec, directory: string, scan: ProcessScan, forget: () => void): SandboxBox {
   const { id } = spec;
   const running = new Set<BoxExecution>();
-  const files = createFiles(Object.fromEntries(Object.entries(places).map(([place, name]) => [place, join(directory, name)])));
+  const own: Places = Object.fromEntries(Object.entries(places).map(([place, name]) => [place, join(directory, name)]));
   let onPhase = spec.onPhase;
   let isStopped = false;
   let destroyed: Promise<void> | undefined;
 
   async function exec(command: BoxCommand): Promise<BoxExecution> {
     if (destroyed || isStopped) throw new Error(`The sandbox is ${destroyed ? "destroyed" : "stopped"}.`);
-    const cwd = await hostDirectory(directory, command.cwd ?? "/workspace");
+    const cwd = await hostDirectory(own, command.cwd ?? "/workspace");
     const env = { ...cleanEnvironment(directory), ...spec.env, ...command.env, [markerName]: id };
     const execution = await startCommand(command, { cwd, env });
     running.add(execution);
@@ -110,7 +112,7 @@ function createBox(spec: BoxSpec, directory: string, scan: ProcessScan, forget: 
 
   return {
     id,
-    files,
+    files: createFiles(own),
     isWarm: false,
     lost: new Promise(() => {}), // there is nothing of a box that could end
     waitReady,
@@ -161,17 +163,16 @@ async function copyFiles(from: string, to: string): Promise<void> {
 }
 
 /** The host's directory for a path as the box's commands name it. */
-async function hostDirectory(directory: string, path: string): Promise<string> {
-  const wanted = posix.resolve("/workspace", path);
-  for (const [place, name] of Object.entries(places)) {
-    if (wanted !== place && !wanted.startsWith(`${place}/`)) continue;
-    await mkdir(join(directory, name), { recursive: true, mode: 0o700 }); // a command may have removed it
-    const found = join(directory, name, wanted.slice(place.length));
-    const entry = await stat(found).catch(() => undefined); // reported just below
-    if (entry?.isDirectory()) return found;
-    throw new BoxRequestError("working_dir", "is not a directory");
+async function hostDirectory(places: Places, path: string): Promise<string> {
+  for (const host of Object.values(places)) await mkdir(host, { recursive: true, mode: 0o700 }); // a command may have removed it
+  try {
+    const { host } = await createBoxPaths(places).target(path);
+    if ((await stat(host)).isDirectory()) return host;
+  } catch (error) {
+    if (!(error instanceof BoxFileError)) throw error;
+    if (error.code === "FORBIDDEN_PATH") throw new BoxRequestError("working_dir", `must lie in ${Object.keys(places).join(", ")}`);
   }
-  throw new BoxRequestError("working_dir", `must lie in ${Object.keys(places).join(", ")}`);
+  throw new BoxRequestError("working_dir", "is not a directory");
 }
 
 const searchPath = [

@@ -59,9 +59,10 @@ async function usableNode(directory: string): Promise<string> {
   return copy;
 }
 
-async function canOthersReach(path: string): Promise<boolean> {
+/** True when any user of the machine may go there. */
+export async function canOthersReach(path: string): Promise<boolean> {
   for (let each = path; ; each = dirname(each)) {
-    if (((await stat(each)).mode & 0o005) !== 0o005) return false;
+    if (((await stat(each)).mode & 0o001) === 0) return false;
     if (each === dirname(each)) return true;
   }
 }

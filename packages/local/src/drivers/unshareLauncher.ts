@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { withoutInherited } from "./inheritedFiles.js";
 import { agentPath, boxEnvironment, type BoxPlace, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
 
 /** Starts boxes with `unshare` of util-linux, which nearly every Linux has. It has no filter for calls to the kernel. */
@@ -18,18 +19,15 @@ export function createUnshareLauncher(path = "/usr/bin/unshare"): Launcher {
 
 function launch(path: string, place: BoxPlace): LaunchedBox {
   const { uid } = place;
-  const child = spawn(
-    path,
-    ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--net", "--ipc", "--uts", "--cgroup", "/bin/sh", "-c", 'eval "$(cat <&3)"', "sh", place.agentSettings],
-    {
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      cwd: "/",
-      ...(uid !== undefined && { uid, gid: uid }),
-      detached: true,
-      stdio: ["pipe", "pipe", "pipe", "pipe"],
-    },
+  const namespaces = ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=SIGKILL", "--net", "--ipc", "--uts", "--cgroup"];
+  const args = [...namespaces, "/bin/sh", "-c", 'eval "$(cat <&3)"', "sh", place.agentSettings];
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const child = withoutInherited(["pipe", "pipe", "pipe", "pipe"], (stdio) =>
+    spawn(path, args, { env, cwd: "/", ...(uid !== undefined && { uid, gid: uid }), detached: true, stdio }),
   );
-  const [input, output, errors, instructions] = child.stdio;
+  const [input, output, errors] = child.stdio;
+  const pipes: readonly unknown[] = child.stdio;
+  const instructions = pipes[3];
   if (!(input && output && errors && instructions instanceof Writable)) throw new Error("unshare has no pipes.");
   instructions.on("error", () => {}); // it could not be started: `ended` and `complaints` tell
   // By a pipe, so that the box cannot read the host's paths from its first process's command line.

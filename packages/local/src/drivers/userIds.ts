@@ -1,5 +1,7 @@
 /** Hands out unprivileged users of the host, one to each box. */
 export interface UserIds {
+  /** True when each box gets one. */
+  readonly areOwn: boolean;
   /** Undefined when this server is not root: its boxes run as its own user. Throws when all are taken. */
   take(): number | undefined;
   release(uid: number | undefined): void;
@@ -14,11 +16,12 @@ const servers = 2_000_000;
  * holds for it; and boxes of one user could signal each other's if a namespace failed.
  */
 export function createUserIds(): UserIds {
-  if (process.getuid?.() !== 0) return { take: () => undefined, release: () => {} };
+  if (process.getuid?.() !== 0) return { areOwn: false, take: () => undefined, release: () => {} };
   const taken = new Set<number>();
   const start = first + (process.pid % servers) * perServer;
   let next = 0;
   return {
+    areOwn: true,
     take() {
       for (let tried = 0; tried < perServer; tried += 1) {
         const uid = start + (next % perServer);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call } from "../../test/callServer.js";
+import { call, createReady } from "../../test/callServer.js";
 import { rawRequest } from "../../test/rawRequest.js";
 import { createLocalServer, createProcessDriver, type LocalServer, type SandboxDriver } from "../index.js";
 
@@ -116,7 +116,7 @@ test("an error of the server's own making is a bare 500 and is reported", async 
     create: async (spec) => ({ ...(await processes.create(spec)), waitReady: async () => {}, exec: () => Promise.reject(failure) }),
   };
   await using own = await createLocalServer({ driver, onError: (error) => void errors.push(error) });
-  const id = String((await call(own, "POST", "/computers", { body: {} })).body["id"]);
+  const id = await createReady(own);
   const { status, text } = await call(own, "POST", `/computers/${id}/exec`, { body: { command: "true" } });
   expect(status).toBe(500);
   expect(text).not.toContain("driver broke");

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { isObject } from "../isObject.js";
+import { attempts } from "../../test/escape/attempts.js";
+import { fileAttempts } from "../../test/escape/fileAttempts.js";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const program = `${root}node_modules/.cache/escape/run.mjs`;
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+
+/** Root tries as itself and as somebody without rights; anybody else as themselves. */
+const users = isRoot ? (["root", "nobody"] as const) : (["user"] as const);
+
+beforeAll(async () => {
+  const entryPoints = [fileURLToPath(new URL("../../test/escape/main.ts", import.meta.url))];
+  await build({ entryPoints, outfile: program, bundle: true, format: "esm", platform: "node", target: "node20", external: ["@hono/*", "hono", "ws"], logLevel: "warning", alias: { "@miosa/protocol": `${root}packages/protocol/src/index.ts` } });
+});
+
+type Results = ReadonlyMap<string, { isRefused: boolean; seen: string }>;
+
+/** Tries everything in one driver. Rejects, with what to do, where the driver cannot run: nothing is skipped. */
+async function tryAll(driver: string, user: string): Promise<Results> {
+  const asNobody = user === "nobody" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] : [];
+  const [file, ...args] = [...asNobody, process.execPath, program, driver];
+  const { stdout } = await run(file, args, { timeout: 120_000, maxBuffer: 1 << 24, env: { ...process.env, MIOSA_ESCAPE_SECRET: "here" } });
+  const list: unknown = JSON.parse(stdout);
+  if (!Array.isArray(list)) throw new Error("The run wrote no list.");
+  return new Map(list.filter(isObject).map((each) => [String(each["name"]), { isRefused: each["isRefused"] === true, seen: String(each["seen"]) }]));
+}
+
+const fileNames = fileAttempts.map(({ name }) => `files: ${name}`);
+const namesFor = (driver: string): string[] => [
+  ...attempts.filter(({ needsSeccomp }) => driver === "bwrap" || !needsSeccomp).map(({ name }) => name),
+  ...fileNames,
+];
+
+describe.each(["bwrap", "unshare"].flatMap((driver) => users.map((user) => ({ driver, user }))))("in $driver, started by $user", ({ driver, user }) => {
+  let results: Results;
+  beforeAll(async () => {
+    results = await tryAll(driver, user);
+  }, 130_000);
+
+  test.each(namesFor(driver))("code cannot %s", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: true });
+  });
+});
+
+describe("without isolation", () => {
+  let results: Results;
+  beforeAll(async () => {
+    results = await tryAll("process", "root");
+  }, 130_000);
+
+  test.each(attempts.filter(({ isOpenWithoutIsolation }) => isOpenWithoutIsolation).map(({ name }) => name))("code can %s, so the attempt is a real one", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: false });
+  });
+
+  test.each(fileNames)("the file API still does not let anybody %s", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: true });
+  });
+});
