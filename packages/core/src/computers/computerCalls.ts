@@ -1,8 +1,7 @@
 import { ApiError, invalidArgument, isApiError, TimeoutError } from "../errors.js";
-import { isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
-import { requireNumber, requireOneOf } from "../requireArguments.js";
+import { requireNumber, requireObject, requireOneOf } from "../requireArguments.js";
 import { createDeadline, sleep } from "../timers.js";
 import { unwrapOne } from "../wire.js";
 import { computerFromWire } from "./computerFromWire.js";
@@ -15,13 +14,12 @@ export function computerFromReply(reply: unknown): Computer {
 
 /** Wire body of a create. Throws `INVALID_ARGUMENT` for what no server would take. Contract 2.2 and 6.3. */
 export function createBody(input: CreateComputerInput): Record<string, unknown> {
-  if (!isRecord(input)) throw invalidArgument("create takes an object of attributes, or nothing.");
+  requireObject("input", input);
   for (const name of ["name", "visibility", "externalWorkspaceId", "externalUserId", "externalProjectId"]) {
-    const value = input[name];
-    if (value !== undefined && typeof value !== "string") throw invalidArgument(`${name} must be a string.`);
+    if (typeof (Reflect.get(input, name) ?? "") !== "string") throw invalidArgument(`${name} must be a string.`);
   }
   requireSize(input.size);
-  if (input.metadata !== undefined && !isRecord(input.metadata)) throw invalidArgument("metadata must be an object.");
+  if (input.metadata !== undefined) requireObject("metadata", input.metadata);
   return {
     name: input.name,
     template_type: input.templateType,

@@ -57,7 +57,7 @@ test.each([
   [{ name: 3 }, /name must be a string/],
   [{ metadata: [] }, /metadata must be an object/],
   [{ externalUserId: 7 }, /externalUserId must be a string/],
-  ["text", /takes an object/],
+  ["text", /input must be an object/],
 ])("a create of %o is refused before any request", async (input, message) => {
   await using raw = await startRawTransport((_, response) => void response.end());
   const { computers } = createMiosaClient({ baseUrl: raw.server.url });
