@@ -26,7 +26,7 @@ export const demoAccounts = [
   {
     id: "staff",
     userName: "Platform staff",
-    brand: { name: "MIOSA", accent: "#0e5a6b", readyTimeoutMs },
+    brand: { name: "MIOSA", accent: "#3f4a5a", readyTimeoutMs },
     session: { operator: true, can: everything },
   },
 ];

@@ -40,10 +40,14 @@ function describe({ url, local }, remote, tenant) {
   const api = local ? `${local.url} (local server)` : `${remote.baseUrl} (with MIOSA_API_KEY)`;
   const users = tenant === undefined ? "two demo customers and staff; switch between them at the top of the page" : "one demo user of this brand";
   const lines = ["", `  Dashboard  ${url}`, `  API        ${api}`, `  Signed in  ${users}`, ""];
-  if (local?.isolation === "none") {
-    lines.push("  WARNING: the local server runs sandboxes as plain processes of your user. NOTHING ISOLATES THEM.", "");
-  }
+  if (local) lines.splice(-1, 0, ...isolationOf(local));
   return [...lines, "  Ctrl-C stops everything.", ""].join("\n");
+}
+
+function isolationOf({ isolation, driver }) {
+  if (isolation !== "none") return [`  Isolation  ${isolation}, by ${driver.name}`];
+  const why = driver.refused.map(({ name, reason }) => `  ${name} does not work here: ${reason.trim().replaceAll(/\s*\n\s*/g, " ")}`);
+  return ["", "  WARNING: the local server runs sandboxes as plain processes of your user. NOTHING ISOLATES THEM.", ...why];
 }
 
 function stopOnSignal(stack) {

@@ -3,7 +3,7 @@ import { expectNoConnections } from "@miosa/local/testing";
 import { type Browser, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startStack, type StackOptions } from "../scripts/devStack.mjs";
-import { createSandbox, launchChromium, openPage, readinessOf, runCommand, seenReady, shown, startLocalStack } from "./dashboard.js";
+import { createSandbox, launchChromium, openPage, readinessOf, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
 
 let browser: Browser;
 const closers: (() => Promise<void>)[] = [];
@@ -34,10 +34,9 @@ test("a person creates a sandbox, sees it become ready, runs a command in it and
   await page.goto(url);
   await page.getByRole("heading", { name: "Create your first sandbox" }).waitFor();
   await page.getByRole("textbox", { name: "Name" }).fill("quick-exec");
-  await page.getByRole("textbox", { name: "Customer id" }).fill("dental-office-123");
   await page.getByRole("button", { name: "Create sandbox" }).click();
   await seenReady(page);
-  expect(await page.title()).toBe("quick-exec · MIOSA");
+  expect(await page.title()).toBe("quick-exec · Smile Studio");
 
   const good = await runCommand(page, "echo hi");
   expect(await good.getByRole("group", { name: "Output" }).innerText()).toBe("hi\n");
@@ -180,8 +179,9 @@ test("a running command can be cancelled", async () => {
   await (await runCommand(page, "echo again")).getByText("Exit code 0").waitFor();
 });
 
-test("the list can be narrowed to one customer, in a way that can be linked", async () => {
+test("staff can narrow the list to one customer, in a way that can be linked", async () => {
   const { page, url } = await open();
+  await signIn(page, url, "staff");
   await createSandbox(page, url, "theirs", { Customer: "northside" });
   await createSandbox(page, url, "ours", { Customer: "harbour", Project: "menu" });
   const rows = page.getByRole("navigation", { name: "Sandboxes" }).getByRole("listitem");
@@ -199,11 +199,13 @@ test("the list can be narrowed to one customer, in a way that can be linked", as
 });
 
 test("a tenant's name, labels and colour are shown, and the colour stays legible", async () => {
-  const tenant = { name: "Harbour Labs", accent: "#ffe14d", attributionLabels: { workspace: "Clinic" } };
+  const tenant = { name: "Harbour Labs", accent: "#ffe14d", attributionLabels: { workspace: "Clinic", project: "Case" } };
   const { page, url } = await open({ tenant });
   await page.goto(`${url}/new`);
   await page.getByRole("link", { name: "Harbour Labs" }).waitFor();
-  await page.getByRole("textbox", { name: "Clinic id" }).waitFor();
+  await page.getByRole("term").filter({ hasText: "Clinic" }).waitFor();
+  await page.getByRole("textbox", { name: "Case id" }).waitFor();
+  expect(await page.getByRole("button", { name: "switch account" }).count()).toBe(0);
   const button = page.getByRole("button", { name: "Create sandbox" });
   const colours = await button.evaluate((element) => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]);
   expect(colours).not.toContain("rgb(255, 225, 77)");

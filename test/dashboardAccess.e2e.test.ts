@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type Browser, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createSandbox, launchChromium, openPage, runCommand, seenReady, shown, startLocalStack } from "./dashboard.js";
+import { createSandbox, launchChromium, openPage, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
 
 let browser: Browser;
 let axe: string;
@@ -17,12 +17,13 @@ afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
 
-/** A stack with two sandboxes, and a page on one of them that has run a command. */
+/** A stack with two sandboxes of two customers, and a page of the staff on one of them that has run a command. */
 async function openSandboxPage(options: Parameters<typeof openPage>[1] = {}): Promise<{ page: Page; url: string }> {
   const { url, close } = await startLocalStack();
   closers.push(close);
   const { page } = await openPage(browser, options);
   closers.push(() => page.context().close());
+  await signIn(page, url, "staff");
   await createSandbox(page, url, "other", { Customer: "northside-accounting", User: "m.okafor", Project: "a-project-with-a-rather-long-name" });
   await createSandbox(page, url, "smile-dental", { Customer: "dental-office-123" });
   await seenReady(page);
@@ -66,6 +67,10 @@ test.each(["light", "dark"] as const)("no page breaks an accessibility rule in t
     await page.getByText("smile-dental").first().waitFor();
     expect(await violationsOf(page)).toEqual([]);
   }
+  await signIn(page, url, "samuel");
+  await page.goto(`${url}/new`);
+  await page.getByRole("button", { name: "switch account" }).click();
+  expect(await violationsOf(page)).toEqual([]);
 });
 
 test("everything fits into a width of 360 px, one pane at a time", async () => {
@@ -77,9 +82,12 @@ test("everything fits into a width of 360 px, one pane at a time", async () => {
   expect(await overflowOf(page)).toBe(0);
   await page.getByRole("button", { name: "Filter" }).click();
   expect(await overflowOf(page)).toBe(0);
+  await signIn(page, url, "samuel");
   for (const path of ["/new", "/sandboxes/unknown"]) {
     await page.goto(url + path);
     await page.getByRole("heading", { level: 2 }).waitFor();
+    expect(await overflowOf(page)).toBe(0);
+    await page.getByRole("button", { name: "switch account" }).click();
     expect(await overflowOf(page)).toBe(0);
   }
 });

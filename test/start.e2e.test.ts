@@ -88,8 +88,6 @@ async function takePort(): Promise<{ port: number; release: () => Promise<void> 
 test("npm start serves the dashboard, runs a command in a sandbox, and Ctrl-C leaves no process behind", async () => {
   const start = npmStart();
   const url = await address(start);
-  expect(start.printed()).toContain("NOTHING ISOLATES THEM");
-
   const { page, complaints } = await openPage(browser);
   await createSandbox(page, url, "quick-exec");
   await seenReady(page);
@@ -106,6 +104,14 @@ test("npm start serves the dashboard, runs a command in a sandbox, and Ctrl-C le
   expect(await processesWith("86399.75")).toEqual([]);
   expect(hasGroup(start.child.pid ?? 0)).toBe(false);
   await expect(fetch(url)).rejects.toThrow("fetch failed");
+});
+
+test("sandboxes that nothing isolates are announced as such", async () => {
+  const start = npmStart({ MIOSA_LOCAL_DRIVER: "process" });
+  await address(start);
+  expect(start.printed()).toContain("NOTHING ISOLATES THEM");
+  pressCtrlC(start);
+  await start.exitCode;
 });
 
 test("SIGTERM stops everything too", async () => {
@@ -155,7 +161,11 @@ test("a page of another name or origin gets nothing from the started servers", a
   expect(await statusFor(port, { host: "evil.example" }, "/")).toBe(403);
   expect(await statusFor(port, { host: `evil.example:${port}` }, "/api/miosa/computers")).toBe(403);
   expect(await statusFor(port, { origin: "http://evil.example" }, "/api/miosa/computers")).toBe(403);
-  expect(await statusFor(port, {}, "/api/miosa/computers")).toBe(200);
+  expect(await statusFor(port, {}, "/api/miosa/computers")).toBe(401);
+  const signedIn = await fetch(`${url}/session`, { method: "POST", headers: { origin: url, "content-type": "application/json" }, body: "{}" });
+  const [cookie = ""] = (signedIn.headers.get("set-cookie") ?? "").split(";");
+  expect(await statusFor(port, { cookie }, "/api/miosa/computers")).toBe(200);
+  expect(await statusFor(port, { cookie, host: `evil.example:${port}` }, "/tenant.json")).toBe(403);
   expect(await statusFor(port, {}, "/../package.json")).toBe(404);
   expect(await statusFor(port, {}, "/%2e%2e%2fpackage.json")).toBe(404);
   pressCtrlC(start);

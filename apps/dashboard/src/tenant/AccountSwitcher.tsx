@@ -20,9 +20,11 @@ export function AccountSwitcher(): ReactElement | null {
   }
   return (
     <>
-      <button type="button" className="account" popoverTarget={menuId} aria-label={`Signed in as ${user.name}: switch account`}>
+      <button type="button" className="account" popoverTarget={menuId}>
         <Initials name={user.name} />
+        <span className="visually-hidden">Signed in as </span>
         <span className="account-name">{user.name}</span>
+        <span className="visually-hidden">, switch account</span>
         <Icon name="expand" />
       </button>
       <Menu id={menuId} accounts={accounts} />
@@ -78,7 +80,7 @@ function Menu({ id, accounts }: { id: string; accounts: readonly Account[] }): R
           The dashboard's server did not take the sign-in. Check that it is running, then try again.
         </p>
       ) : (
-        <p className="accounts-note">Each sees their own customer's sandboxes only; staff sees all. Your own sign-in takes this place.</p>
+        <p className="accounts-note">Each customer sees its own sandboxes only; staff sees all. In your product your own sign-in stands here.</p>
       )}
     </div>
   );
