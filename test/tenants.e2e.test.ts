@@ -44,7 +44,7 @@ async function switchTo(page: Page, name: string): Promise<void> {
 }
 
 /** What the gateway answers to the page itself, without what differs in every answer. */
-async function askGateway(page: Page, path: string, init: RequestInit = {}): Promise<{ status: number; headers: string[]; body: string }> {
+async function askGateway(page: Page, path: string, init: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<{ status: number; headers: string[]; body: string }> {
   return page.evaluate(
     async ([url, options]) => {
       const response = await fetch(`/api/miosa${url}`, options);
