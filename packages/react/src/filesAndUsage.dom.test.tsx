@@ -1,0 +1,52 @@
+import { act, renderHook, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { startMiosa } from "../test/startMiosa.js";
+import { useFile } from "./useFile.js";
+import { useFiles } from "./useFiles.js";
+import { useUsage } from "./useUsage.js";
+import { useWriteFile } from "./useWriteFile.js";
+
+async function startReady() {
+  const miosa = await startMiosa();
+  const { id } = await miosa.client.sandboxes.create({ externalWorkspaceId: "dental-1" });
+  expect(await miosa.client.sandboxes.waitUntilReady(id)).toBe(true);
+  return { ...miosa, id };
+}
+
+test("shows a folder and a file, and what was written to them", async () => {
+  const { client, id, Strict } = await startReady();
+  await client.files.write(id, "notes.txt", "old");
+  const { result } = renderHook(
+    () => ({
+      names: useFiles(id, { query: { select: (entries) => entries.map(({ name }) => name).toSorted() } }).data,
+      text: useFile(id, "notes.txt").data,
+      write: useWriteFile(id),
+    }),
+    { wrapper: Strict },
+  );
+  await waitFor(() => expect(result.current).toMatchObject({ names: ["notes.txt"], text: "old" }));
+  act(() => result.current.write.mutate({ path: "notes.txt", content: "new" }));
+  await waitFor(() => expect(result.current.text).toBe("new"));
+  act(() => result.current.write.mutate({ path: "more.txt", content: new Blob(["bytes"]) }));
+  await waitFor(() => expect(result.current.names).toEqual(["more.txt", "notes.txt"]));
+  expect(await client.files.readText(id, "more.txt")).toBe("bytes");
+});
+
+test("tells that a file is not there", async () => {
+  const { id, Strict } = await startReady();
+  const { result } = renderHook(() => useFile(id, "missing.txt"), { wrapper: Strict });
+  await waitFor(() => expect(result.current.error?.status).toBe(404));
+});
+
+test("waits for an id and a path", async () => {
+  const { server, Strict } = await startMiosa();
+  const { result } = renderHook(() => [useFiles(undefined), useFile(undefined, "a"), useFile("id", undefined)], { wrapper: Strict });
+  expect(result.current.map(({ fetchStatus }) => fetchStatus)).toEqual(["idle", "idle", "idle"]);
+  expect(server.requests.length).toBe(0);
+});
+
+test("shows what each customer used", async () => {
+  const { Strict } = await startReady();
+  const { result } = renderHook(() => useUsage({ groupBy: "externalWorkspaceId", period: "7d" }), { wrapper: Strict });
+  await waitFor(() => expect(result.current.data?.rows.map(({ key }) => key)).toEqual(["dental-1"]));
+});

@@ -1,0 +1,177 @@
+import { QueryErrorResetBoundary } from "@tanstack/react-query";
+import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { Component, type ReactElement, type ReactNode, startTransition, Suspense, useLayoutEffect, useState } from "react";
+import { expect, test } from "vitest";
+import { startMiosa } from "../test/startMiosa.js";
+import { SandboxReady } from "./SandboxReady.js";
+import { useSandboxReadiness } from "./useSandboxReadiness.js";
+import { useSuspenseSandbox } from "./useSuspenseSandbox.js";
+
+class Boundary extends Component<{ children: ReactNode; onReset?: () => void }, { error: Error | null }> {
+  override state: { error: Error | null } = { error: null };
+  static getDerivedStateFromError(error: Error): { error: Error } {
+    return { error };
+  }
+  override render(): ReactNode {
+    const { error } = this.state;
+    if (error === null) return this.props.children;
+    const reset = (): void => {
+      this.props.onReset?.();
+      this.setState({ error: null });
+    };
+    return <button onClick={reset}>{`${error.name}: ${error.message}`}</button>;
+  }
+}
+
+function Name({ id }: { id: string }): ReactElement {
+  return <p>{`name ${useSuspenseSandbox(id).data.name}`}</p>;
+}
+
+test("suspends until the sandbox is there, and then shows it", async () => {
+  const { server, client, Strict } = await startMiosa();
+  const { id } = await client.sandboxes.create({ name: "a" });
+  render(
+    <Suspense fallback={<p>loading</p>}>
+      <Name id={id} />
+    </Suspense>,
+    { wrapper: Strict },
+  );
+  expect(screen.getByText("loading")).toBeDefined();
+  await screen.findByText("name a");
+  expect(server.countRequests("GET /computers/:id")).toBe(1);
+});
+
+test("throws to the error boundary when the sandbox cannot be had, and asks again after a reset", async () => {
+  const { server, client, Strict } = await startMiosa();
+  const { id } = await client.sandboxes.create({ name: "a" });
+  server.faults.set("serverError", { routes: ["GET /computers/:id"], status: 503 });
+  render(
+    <QueryErrorResetBoundary>
+      {({ reset }) => (
+        <Boundary onReset={reset}>
+          <Suspense fallback={<p>loading</p>}>
+            <Name id={id} />
+          </Suspense>
+        </Boundary>
+      )}
+    </QueryErrorResetBoundary>,
+    { wrapper: Strict },
+  );
+  const button = await screen.findByRole("button", { name: /503/ });
+  server.faults.clear();
+  fireEvent.click(button);
+  await screen.findByText("name a");
+});
+
+test("a transition to another sandbox keeps the old one on the page until the new one is there", async () => {
+  const { client, Strict } = await startMiosa();
+  const [first, second] = [await client.sandboxes.create({ name: "first" }), await client.sandboxes.create({ name: "second" })];
+  const fallbacks: string[] = [];
+  function Loading(): ReactElement {
+    useLayoutEffect(() => void fallbacks.push("shown"));
+    return <p>loading</p>;
+  }
+  let go = (): void => undefined;
+  function Page(): ReactElement {
+    const [id, setId] = useState(first.id);
+    go = () => startTransition(() => setId(second.id));
+    return (
+      <Suspense fallback={<Loading />}>
+        <Name id={id} />
+      </Suspense>
+    );
+  }
+  render(<Page />, { wrapper: Strict });
+  await screen.findByText("name first");
+  fallbacks.length = 0;
+  act(() => go());
+  expect(screen.getByText("name first")).toBeDefined();
+  await screen.findByText("name second");
+  expect(fallbacks).toEqual([]);
+});
+
+test("SandboxReady shows its children once the sandbox is ready, over one connection in StrictMode", async () => {
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { id } = await client.sandboxes.create();
+  render(
+    <Suspense fallback={<p>booting</p>}>
+      <SandboxReady sandboxId={id}>
+        <p>terminal</p>
+      </SandboxReady>
+    </Suspense>,
+    { wrapper: Strict },
+  );
+  expect(screen.getByText("booting")).toBeDefined();
+  await screen.findByText("terminal");
+  expect(screen.queryByText("booting")).toBeNull();
+  expect(server.countRequests("GET /sandboxes/:id/readiness/stream")).toBe(1);
+  await waitFor(() => expect(server.connections().streams.readiness).toBe(0));
+});
+
+test("SandboxReady goes on suspending past the moments when React looks again", async () => {
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 2_500 } } });
+  const { id } = await client.sandboxes.create();
+  render(
+    <Suspense fallback={<p>booting</p>}>
+      <SandboxReady sandboxId={id}>
+        <p>terminal</p>
+      </SandboxReady>
+    </Suspense>,
+    { wrapper: Strict },
+  );
+  await screen.findByText("terminal");
+  expect(server.countRequests("GET /sandboxes/:id/readiness/stream")).toBe(1);
+});
+
+test("SandboxReady leaves no connection when the page is left while it suspends", async () => {
+  const { server, client, Strict } = await startMiosa({ faults: { neverReady: true } });
+  const { id } = await client.sandboxes.create();
+  const { unmount } = render(
+    <Suspense fallback={<p>booting</p>}>
+      <SandboxReady sandboxId={id}>never</SandboxReady>
+    </Suspense>,
+    { wrapper: Strict },
+  );
+  await waitFor(() => expect(server.connections().streams.readiness).toBe(1));
+  unmount();
+  await waitFor(() => expect(server.connections().streams.readiness).toBe(0), { timeout: 5_000 });
+});
+
+test("SandboxReady throws to the error boundary after the deadline, and a retry starts over", async () => {
+  const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_500 } } });
+  const { id } = await client.sandboxes.create();
+  let retry = (): void => undefined;
+  function Retry(): null {
+    ({ retry } = useSandboxReadiness(id, { enabled: false }));
+    return null;
+  }
+  render(
+    <>
+      <Retry />
+      <Boundary onReset={() => retry()}>
+        <Suspense fallback={<p>booting</p>}>
+          <SandboxReady sandboxId={id} timeoutMs={1_000}>
+            <p>terminal</p>
+          </SandboxReady>
+        </Suspense>
+      </Boundary>
+    </>,
+    { wrapper: Strict },
+  );
+  fireEvent.click(await screen.findByRole("button", { name: /TimeoutError/ }));
+  await screen.findByText("terminal");
+});
+
+test("SandboxReady throws the server's reason when the boot failed", async () => {
+  const { client, Strict } = await startMiosa({ faults: { bootFails: { reason: "no image" } } });
+  const { id } = await client.sandboxes.create();
+  render(
+    <Boundary>
+      <Suspense fallback={<p>booting</p>}>
+        <SandboxReady sandboxId={id}>never</SandboxReady>
+      </Suspense>
+    </Boundary>,
+    { wrapper: Strict },
+  );
+  await screen.findByRole("button", { name: /no image/ });
+});
