@@ -24,8 +24,8 @@ const counted = ["/workspace", "/home/user"];
 /** @type {unknown} */
 const settings = JSON.parse(process.argv[2] ?? "{}");
 const limits = fullLimits(isRecord(settings) && isRecord(settings["limits"]) ? settings["limits"] : {});
-/** @type {Readonly<Record<string, string>>} */
-const environment = stringsOf(isRecord(settings) ? settings["env"] : {});
+/** The box's own environment, as the driver has set it for this process. @type {Readonly<Record<string, string>>} */
+const environment = stringsOf(Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "PWD")));
 
 /** What the box's limits have ended, for the commands that were running then. @type {Set<(limit: "memory" | "workspace") => void>} */
 const limitListeners = new Set();
