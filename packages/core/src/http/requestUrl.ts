@@ -1,4 +1,4 @@
-import { invalidArgument, MiosaError } from "../errors.js";
+import { invalidArgument } from "../errors.js";
 
 /** Query parameters; undefined ones are left out, and a list repeats its name. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -7,16 +7,8 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 export function requestUrl(baseUrl: string, path: string, query: Query = {}): string {
   const base: unknown = Reflect.get(globalThis, "location");
   const page = typeof base === "object" && base !== null && "href" in base ? String(base.href) : undefined;
-  let url: URL;
-  try {
-    url = new URL(baseUrl + path, page);
-  } catch (cause) {
-    throw new MiosaError(`baseUrl must be an absolute http(s) URL outside a page.`, {
-      code: "INVALID_ARGUMENT",
-      cause,
-    });
-  }
-  if (!/^https?:$/.test(url.protocol)) throw invalidArgument(`baseUrl must be an http(s) URL; its scheme is "${url.protocol}".`);
+  const url = URL.canParse(baseUrl + path, page) ? new URL(baseUrl + path, page) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw invalidArgument("baseUrl must be an absolute http(s) URL, or in a page a path.");
   for (const [name, value] of Object.entries(query)) {
     for (const each of [value].flat()) if (each !== undefined) url.searchParams.append(name, String(each));
   }

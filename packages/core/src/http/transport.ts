@@ -83,7 +83,8 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     read?: (response: Response) => Promise<unknown>,
   ): Promise<Response> {
     const startedAtMs = monotonicNowMs();
-    const outcome = (): RequestTrace & { durationMs: number } => ({ ...trace, durationMs: monotonicNowMs() - startedAtMs });
+    // Hooks get one object through the life of a try, so that it can be a key to what they keep.
+    const outcome = (): RequestTrace & { durationMs: number } => Object.assign(trace, { durationMs: monotonicNowMs() - startedAtMs });
     try {
       for (const [name, value] of Object.entries(onRequest?.(trace) ?? {})) init.headers.set(name, value);
       const { signal } = init;
@@ -92,10 +93,10 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
         throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, signal));
       }
       if (read) await onTheWire(context, () => read(response), signal);
-      onResponse?.({ ...outcome(), status: response.status, requestId: response.headers.get(headerNames.requestId) ?? undefined });
+      onResponse?.(Object.assign(outcome(), { status: response.status, requestId: response.headers.get(headerNames.requestId) ?? undefined }));
       return response;
     } catch (error) {
-      onError?.({ ...outcome(), error });
+      onError?.(Object.assign(outcome(), { error }));
       throw error;
     }
   }

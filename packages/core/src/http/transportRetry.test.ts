@@ -145,6 +145,7 @@ test("ids and names are percent-encoded, and those that no URL can carry are ref
 
 test("hooks see each try without any secret, and what onRequest returns is sent", async () => {
   const seen: unknown[] = [];
+  const traces = new WeakSet<object>();
   let tries = 0;
   await using raw = await startRawTransport((_, response) => {
     tries += 1;
@@ -153,19 +154,20 @@ test("hooks see each try without any secret, and what onRequest returns is sent"
     apiKey: "msk_u_secret",
     retries: 1,
     onRequest: (request) => {
-      seen.push(["request", request]);
+      seen.push(["request", { ...request }]);
+      traces.add(request);
       return { traceparent: `00-${request.attempt}` };
     },
-    onResponse: (response) => seen.push(["response", response]),
-    onError: (failure) => seen.push(["error", failure]),
+    onResponse: (response) => seen.push(["response", response, traces.has(response)]),
+    onError: (failure) => seen.push(["error", failure, traces.has(failure)]),
   });
   await raw.transport.call("GET /computers/:id", { params: { id: "a" }, query: { q: "hush" } });
   const trace = { route: "GET /computers/:id", method: "GET", path: "/computers/a" };
   expect(seen).toMatchObject([
     ["request", { ...trace, attempt: 1 }],
-    ["error", { ...trace, attempt: 1, error: { status: 503 } }],
+    ["error", { ...trace, attempt: 1, error: { status: 503 } }, true],
     ["request", { ...trace, attempt: 2 }],
-    ["response", { ...trace, attempt: 2, status: 200, requestId: "req_1" }],
+    ["response", { ...trace, attempt: 2, status: 200, requestId: "req_1" }, true],
   ]);
   expect(raw.server.requests.map(({ headers }) => headers["traceparent"])).toEqual(["00-1", "00-2"]);
   expect(JSON.stringify(seen)).not.toMatch(/msk_|hush/);

@@ -1,0 +1,15 @@
+// bun main.ts   with MIOSA_API_KEY, and MIOSA_BASE_URL for another server than production.
+import { createMiosaClient } from "@miosa/core";
+
+const miosa = createMiosaClient({ apiKey: process.env["MIOSA_API_KEY"], baseUrl: process.env["MIOSA_BASE_URL"] });
+
+const sandbox = await miosa.sandboxes.createReady({ name: "bun" });
+try {
+  // An interactive command: bun has a WebSocket of its own.
+  const child = await miosa.exec.spawn(sandbox.id, { command: "cat" });
+  await child.write("hi from bun\n");
+  child.endInput();
+  for await (const { bytes } of child.output) console.log(new TextDecoder().decode(bytes).trim());
+} finally {
+  await miosa.sandboxes.delete(sandbox.id);
+}
