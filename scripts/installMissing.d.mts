@@ -9,3 +9,6 @@ export function installPackages(): number;
 
 /** Makes sure that there is a Chromium to test with: one on the PATH, else Debian's package when we may install it. Returns the exit code. */
 export function installChromium(): number;
+
+/** Makes sure that there is a bubblewrap, with which the local server isolates sandboxes, likewise. Returns the exit code. */
+export function installBubblewrap(): number;

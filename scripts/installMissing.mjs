@@ -34,19 +34,36 @@ export function installPackages() {
 /** Makes sure that there is a Chromium to test with: one on the PATH, else Debian's package when we may install it. Returns the exit code. */
 export function installChromium() {
   if (findChromium()) return 0;
-  const command = "apt-get update && apt-get install -y --no-install-recommends chromium fonts-liberation";
-  if (process.getuid?.() === 0 && existsSync("/etc/debian_version")) {
-    console.log(`Installing Chromium: ${command}`);
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const code = run("sh", ["-c", command], env);
-    if (code === 0 && findChromium()) return 0;
-  }
+  const packages = "chromium fonts-liberation";
+  if (installDebian("Chromium", packages) && findChromium()) return 0;
   console.error(
     "No Chromium found, and the browser tests need one. Install it and run this again:\n" +
-      `  sudo sh -c "${command}"\n` +
+      `  sudo sh -c "${debianCommand(packages)}"\n` +
       "or name one that is already there: CHROMIUM_PATH=/path/to/chromium npm test",
   );
   return 1;
+}
+
+/** Makes sure that there is a bubblewrap, with which the local server isolates sandboxes, likewise. Returns the exit code. */
+export function installBubblewrap() {
+  const isThere = () => process.platform !== "linux" || existsSync("/usr/bin/bwrap");
+  if (isThere()) return 0;
+  if (installDebian("bubblewrap", "bubblewrap") && isThere()) return 0;
+  console.error(
+    "No bubblewrap found, and the tests of isolation need it. Install it and run this again:\n" +
+      `  sudo sh -c "${debianCommand("bubblewrap")}"`,
+  );
+  return 1;
+}
+
+function debianCommand(packages) {
+  return `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+}
+
+function installDebian(title, packages) {
+  if (process.getuid?.() !== 0 || !existsSync("/etc/debian_version")) return false;
+  console.log(`Installing ${title}: ${debianCommand(packages)}`);
+  return run("sh", ["-c", debianCommand(packages)], { ...process.env, DEBIAN_FRONTEND: "noninteractive" }) === 0;
 }
 
 function run(command, args, env = process.env) {

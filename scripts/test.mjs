@@ -4,7 +4,7 @@
 //   npm test -- --only unit,lint              some parts: types lint imports unit browser e2e packages docs size; the
 //                                             last three look at what was built last
 //   npm test -- --only unit packages/core     only test files whose path contains this
-import { installChromium, installPackages } from "./installMissing.mjs";
+import { installBubblewrap, installChromium, installPackages } from "./installMissing.mjs";
 
 const installed = installPackages();
 if (installed !== 0) {
@@ -13,4 +13,4 @@ if (installed !== 0) {
 }
 // Loaded only now: it needs the packages.
 const { runTests } = await import("./runTests.mjs");
-process.exitCode = await runTests(process.argv.slice(2), installChromium);
+process.exitCode = await runTests(process.argv.slice(2), { installChromium, installBubblewrap });
