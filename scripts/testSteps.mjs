@@ -31,6 +31,7 @@ export const steps = [
   { part: "packages", title: "Published files", commands: [["node", "scripts/checkPacked.mjs"]] },
   { part: "packages", title: "Lists of exports", commands: [["node", "scripts/checkExports.mjs"]] },
   { part: "docs", title: "Programs in the documentation", commands: [["node", "scripts/checkDocs.mjs"]] },
+  { part: "docs", title: "Doc comments of exports", commands: [["node", "scripts/apiReference.mjs", "--check"]] },
   { part: "packages", title: "Built import graph", commands: [["node", "scripts/checkImportGraph.mjs"]] },
   { part: "packages", title: "No side effects at import", commands: [["node", "scripts/checkSideEffects.mjs"]] },
   { part: "size", title: "Size budgets", commands: [["node", "scripts/checkSize.mjs"]] },

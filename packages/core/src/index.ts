@@ -27,7 +27,7 @@ export type {
 export { getReadiness } from "./readiness/getReadiness.js";
 export { waitUntilReady } from "./readiness/waitUntilReady.js";
 export { watchReadiness } from "./readiness/watchReadiness.js";
-export type { Computers, Desktop, Events, Exec, Files, MiosaClient, Sandboxes, Tokens, Usage } from "./client.js";
+export type { MiosaClient } from "./client.js";
 export type { ErrorTrace, MiosaClientOptions, RequestTrace, ResponseTrace } from "./clientOptions.js";
 export type {
   CreateReadyOptions,
@@ -40,6 +40,7 @@ export type {
   SandboxUsage,
   SandboxVariable,
   UpdateSandboxInput,
+  Sandboxes,
 } from "./sandboxes/types.js";
 export type {
   Download,
@@ -52,8 +53,9 @@ export type {
   UploadOptions,
   WatchFilesOptions,
   WriteManyResult,
+  Files,
 } from "./files/types.js";
-export type { DesktopWindow, Point, Region } from "./desktop/types.js";
+export type { DesktopWindow, Point, Region, Desktop } from "./desktop/types.js";
 export type {
   UsageGroup,
   UsageQuery,
@@ -62,8 +64,9 @@ export type {
   UsageSession,
   UsageSessionsFilter,
   UsageSummary,
+  Usage,
 } from "./usage/types.js";
-export type { MintScopedInput, ScopedToken } from "./tokens/types.js";
+export type { MintScopedInput, ScopedToken, Tokens } from "./tokens/types.js";
 export type {
   Attribution,
   Computer,
@@ -75,8 +78,9 @@ export type {
   Sandbox,
   UpdateComputerInput,
   WaitForStateOptions,
+  Computers,
 } from "./computers/types.js";
-export type { MiosaEvent, StreamEventsOptions } from "./events/types.js";
+export type { MiosaEvent, StreamEventsOptions, Events } from "./events/types.js";
 export type {
   ExecEvent,
   ExecResult,
@@ -88,6 +92,7 @@ export type {
   SpawnInput,
   SpawnOptions,
   SpawnOutput,
+  Exec,
 } from "./exec/types.js";
 export type { CallOptions, MutationOptions } from "./options.js";
 export type {
