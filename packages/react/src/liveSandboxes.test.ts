@@ -166,6 +166,36 @@ test("events that were missed while the feed was lost are made up for", async ()
   await vi.waitFor(() => expect(states()).toEqual({ a: "stopped" }));
 });
 
+test("events that come together change each list once", async () => {
+  const rows = Array.from({ length: 200 }, (_, index) => wireRow(`s${index}`, "running"));
+  const server = await startFeedServer(...rows);
+  const states = await show(server, {});
+  let stores = 0;
+  const key = JSON.stringify(sandboxKeys.list({}));
+  onTestFinished(server.queryClient.getQueryCache().subscribe(({ type, query }) => void (type === "updated" && query.queryHash === key && stores++)));
+  for (const { id } of rows) server.send("sandbox.paused", id);
+  await vi.waitFor(() => expect(Object.values(states()).every((state) => state === "paused")).toBe(true));
+  expect(stores).toBeLessThan(40);
+});
+
+test("after a gap, a sandbox on the page hears from its list, and one that stands in none is asked for", async () => {
+  const server = await startFeedServer(wireRow("a", "running"), wireRow("b", "running", { external_workspace_id: "mine" }));
+  const { client, queryClient } = server;
+  await show(server, { externalWorkspaceId: "mine" });
+  for (const id of ["a", "b"]) {
+    onTestFinished(new QueryObserver(queryClient, sandboxQueries.detail(client, id)).subscribe(() => undefined));
+    await vi.waitUntil(() => queryClient.getQueryData(sandboxKeys.detail(id)));
+  }
+  server.cut();
+  server.rows.set("a", wireRow("a", "stopped"));
+  server.rows.set("b", wireRow("b", "stopped", { external_workspace_id: "mine" }));
+  await server.opened(2);
+  for (const id of ["a", "b"]) {
+    await vi.waitFor(() => expect(queryClient.getQueryData(sandboxKeys.detail(id))).toMatchObject({ state: "stopped" }));
+  }
+  expect([server.count("GET /computers/a"), server.count("GET /computers/b")]).toEqual([2, 1]);
+});
+
 test("all who want it live share one connection, and the last closes it", async () => {
   const { client, queryClient, feed, opened, count } = await startFeedServer();
   const goLive = createLiveSandboxes(client, queryClient, feed);

@@ -2,7 +2,7 @@ import { isApiError, type LiveFeed, type MiosaClient, type MiosaEvent, matchesFi
 import type { QueryClient } from "@tanstack/react-query";
 import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
-import { moved, put } from "./sandboxRows.js";
+import { moved, put, type SandboxChange } from "./sandboxRows.js";
 import { inNextTask } from "./timers.js";
 
 /** So many sandboxes that events speak of are asked for one by one; for more at once, the lists are. */
@@ -25,22 +25,32 @@ export function createLiveSandboxes(client: MiosaClient, queryClient: QueryClien
 
 function followSandboxes(client: MiosaClient, queryClient: QueryClient, feed: LiveFeed): () => void {
   const controller = new AbortController();
+  const heard: MiosaEvent[] = [];
   /** Ids to ask for, and whether also when they are known. */
   const wanted = new Map<string, boolean>();
   let isAsking = false;
   let isFirst = feed.status().phase !== "open";
 
   function onEvent(event: MiosaEvent): void {
+    if (heard.push(event) === 1) inNextTask(takeIn);
+  }
+
+  /** Takes in all events that came with one piece of the stream, so that each list changes once. */
+  function takeIn(): void {
     const cache = sandboxCacheOf(queryClient);
-    const id = event.resourceId;
-    const state = stateOfEvent(event);
-    const isKnown = cache.find(id) !== undefined;
-    if (state) cache.record(moved(id, state, event.at));
-    // Attributes that the event does not tell are taken to match: asking for the sandbox will tell.
-    const concerns = !state || cache.filters().some((filter) => matchesFilter({ ...filter, ...event, ...state }, filter));
-    if (isKnown ? state : state?.state === "destroyed" || !concerns) return;
-    wanted.set(id, isKnown || wanted.get(id) === true);
-    inNextTask(askForWanted);
+    const filters = cache.filters();
+    const changes: SandboxChange[] = [];
+    for (const event of heard.splice(0)) {
+      const id = event.resourceId;
+      const state = stateOfEvent(event);
+      const isKnown = cache.find(id) !== undefined;
+      if (state) changes.push(moved(id, state, event.at));
+      // Attributes that the event does not tell are taken to match: asking for the sandbox will tell.
+      const concerns = !state || filters.some((filter) => matchesFilter({ ...filter, ...event, ...state }, filter));
+      if (isKnown ? !state : concerns && state?.state !== "destroyed") wanted.set(id, isKnown || wanted.get(id) === true);
+    }
+    cache.record(...changes);
+    askForWanted();
   }
 
   /** Waits while a create is on its way: its sandbox already has a row, and would get a second one. */
@@ -75,10 +85,20 @@ function followSandboxes(client: MiosaClient, queryClient: QueryClient, feed: Li
     return queryClient.invalidateQueries({ queryKey: sandboxKeys.lists() });
   }
 
-  /** Events may have been missed. Of what was asked for before the feed first opened, only what is stale anyway is asked for again. */
+  /**
+   * Events may have been missed. Of the lists that were asked for before the feed first opened, only those that are stale anyway
+   * are asked for again. Sandboxes on the page that stand in a list hear of it from there.
+   */
   function onGap(): void {
+    const cache = sandboxCacheOf(queryClient);
     if (isFirst) void queryClient.refetchQueries({ queryKey: sandboxKeys.lists(), type: "active", stale: true });
-    else for (const queryKey of [sandboxKeys.lists(), sandboxKeys.details()]) void queryClient.invalidateQueries({ queryKey });
+    else {
+      void askForLists();
+      void queryClient.invalidateQueries({
+        queryKey: sandboxKeys.details(),
+        predicate: ({ queryKey }) => !cache.inList(String(queryKey.at(-1))),
+      });
+    }
     isFirst = false;
   }
 

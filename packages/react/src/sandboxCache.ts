@@ -27,11 +27,13 @@ export interface Question {
 /** The sandboxes of one query cache, changed in place by what the page learns without asking. */
 export interface SandboxCache {
   ask(): Question;
-  /** Changes the cached sandbox and every cached list now, and every answer that was asked for before now. */
-  record(change: SandboxChange): void;
+  /** Changes the cached sandboxes and every cached list now, each once, and every answer that was asked for before now. */
+  record(...changes: SandboxChange[]): void;
   /** The same, and answers asked for later are changed too, until the returned function is called: the server may not know yet. */
   hold(change: SandboxChange): () => void;
   find(id: string): Sandbox | undefined;
+  /** A sandbox as a list shows it, and when that list was fetched. */
+  inList(id: string): { sandbox: Sandbox; updatedAt: number | undefined } | undefined;
   /** Filters of the lists in the cache. */
   filters(): ListSandboxesFilter[];
   /** A number that no other optimistic row in this cache has. */
@@ -51,7 +53,14 @@ export function sandboxCacheOf(queryClient: QueryClient): SandboxCache {
 export async function forgetSandboxes(queryClient: QueryClient): Promise<void> {
   caches.get(queryClient)?.retire();
   caches.delete(queryClient);
-  await queryClient.resetQueries({ queryKey: sandboxKeys.all });
+  notifyManager.batch(() => {
+    for (const query of queryClient.getQueryCache().findAll({ queryKey: sandboxKeys.all })) {
+      query.reset();
+      // A reset goes back to what the query began with, which may have come from a list.
+      query.setState({ data: undefined, dataUpdatedAt: 0, status: "pending" });
+    }
+  });
+  await queryClient.refetchQueries({ queryKey: sandboxKeys.all, type: "active" });
 }
 
 /**
@@ -69,19 +78,23 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
   let numbers = 0;
   let retired = false;
 
-  function record(change: SandboxChange): void {
+  function record(...changes: SandboxChange[]): void {
     if (retired) return;
-    const known = find(change.id);
-    // Lists that did not hold it until now get it from where it is known, if it is news.
-    const apply = (sandbox = known): Sandbox | undefined => change.apply(sandbox);
-    const learned = { ...change, apply: (row?: Sandbox) => (row || apply() !== known ? apply(row) : undefined) };
-    newest = newest.next = { change: learned };
-    const changes = [learned, ...held];
+    const learned = changes.map((change) => {
+      const known = find(change.id);
+      // Lists that did not hold it until now get it from where it is known, if it is news.
+      const apply = (sandbox = known): Sandbox | undefined => change.apply(sandbox);
+      return { ...change, apply: (row?: Sandbox) => (row || apply() !== known ? apply(row) : undefined) };
+    });
+    for (const change of learned) newest = newest.next = { change };
+    const all = [...learned, ...held];
     notifyManager.batch(() => {
-      for (const [key, rows] of lists()) if (rows) store(key, changes.reduce((all, each) => changeRows(all, each, filterOf(key)), rows));
-      const key = sandboxKeys.detail(change.id);
-      const sandbox = queryClient.getQueryData<Sandbox>(key);
-      if (sandbox) store(key, changes.reduce(changeSandbox, sandbox));
+      for (const [key, rows] of lists()) if (rows) store(key, all.reduce((next, change) => changeRows(next, change, filterOf(key)), rows));
+      for (const id of new Set(changes.map((change) => change.id))) {
+        const key = sandboxKeys.detail(id);
+        const sandbox = queryClient.getQueryData<Sandbox>(key);
+        if (sandbox) store(key, all.reduce(changeSandbox, sandbox));
+      }
     });
   }
 
@@ -91,6 +104,13 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
     if (!before || data === before.data) return;
     queryClient.setQueryData(queryKey, data, { updatedAt: before.dataUpdatedAt });
     if (before.isInvalidated) void queryClient.invalidateQueries({ queryKey, exact: true, refetchType: "none" });
+  }
+
+  /** A row that arrives with a list is news for the sandbox's own entry too, unless that is newer. */
+  function refresh(row: Sandbox): void {
+    const key = sandboxKeys.detail(row.id);
+    const sandbox = queryClient.getQueryData<Sandbox>(key);
+    if (sandbox && (sandbox.updatedAt ?? "") <= (row.updatedAt ?? "")) store(key, { ...sandbox, ...row });
   }
 
   function ask(): Question {
@@ -108,6 +128,7 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
         return answer;
       },
       rows(answer, filter) {
+        for (const row of answer) refresh(settle(row, changeSandbox));
         arriving.set(answer, () => settle<readonly Sandbox[]>(answer, (rows, change) => changeRows(rows, change, filter)));
         return answer;
       },
@@ -118,16 +139,23 @@ function createSandboxCache(queryClient: QueryClient): SandboxCache {
     return queryClient.getQueriesData<readonly Sandbox[]>({ queryKey: sandboxKeys.lists() });
   }
 
+  function inList(id: string): { sandbox: Sandbox; updatedAt: number | undefined } | undefined {
+    for (const [key, rows] of lists()) {
+      const sandbox = rows?.find((row) => row.id === id);
+      if (sandbox) return { sandbox, updatedAt: queryClient.getQueryState(key)?.dataUpdatedAt };
+    }
+    return undefined;
+  }
+
   function find(id: string): Sandbox | undefined {
-    let found = queryClient.getQueryData<Sandbox>(sandboxKeys.detail(id));
-    for (const [, rows] of lists()) found ??= rows?.find((row) => row.id === id);
-    return found;
+    return queryClient.getQueryData<Sandbox>(sandboxKeys.detail(id)) ?? inList(id)?.sandbox;
   }
 
   return {
     ask,
     record,
     find,
+    inList,
     filters: () => lists().map(([key]) => filterOf(key)),
     hold(change) {
       held.add(change);

@@ -1,6 +1,7 @@
 import { renderHook, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { startMiosa } from "../test/startMiosa.js";
+import { sandboxQueries } from "./sandboxQueries.js";
 import { useSandbox } from "./useSandbox.js";
 import { useSandboxReadiness } from "./useSandboxReadiness.js";
 
@@ -74,4 +75,14 @@ test("turns to error without a refetch when the boot fails", async () => {
   await waitFor(() => expect(result.current.sandbox.data?.state).toBe("creating"));
   await waitFor(() => expect(result.current.sandbox.data?.state).toBe("error"));
   expect(server.countRequests(get)).toBe(1);
+});
+
+test("shows at once what a list has of it, and asks for no more than is stale", async () => {
+  const { server, client, queryClient, Strict } = await startMiosa();
+  const { id } = await client.sandboxes.create({ name: "quick-exec" });
+  await queryClient.fetchQuery(sandboxQueries.list(client));
+  const { result } = renderHook(() => useSandbox(id, { query: { staleTime: 60_000 } }), { wrapper: Strict });
+  expect(result.current.data).toMatchObject({ id, name: "quick-exec" });
+  await waitFor(() => expect(result.current.data?.state).toBe("running"));
+  expect(server.countRequests("GET /computers/:id")).toBe(0);
 });
