@@ -124,6 +124,8 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   try {
     port = await listen(http, host, options.port ?? 0);
   } catch (error) {
+    endSockets();
+    await store.destroyAll();
     await driver.close();
     throw error;
   }
