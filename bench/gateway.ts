@@ -9,7 +9,8 @@ const rounds = 1_500;
 const id = "0b6f7a1e-6f1e-4a53-9d52-3f0c2f6f2c11";
 const server = await startFixedServer({ id, name: "quick-exec", status: "running", external_workspace_id: "acme", metadata: {} });
 const warm = await startGateway(`${server.url}/api/v1`);
-const cold = await startGateway(`${server.url}/api/v1`, 0);
+const cold = await startGateway(`${server.url}/api/v1`, { ownershipTtlMs: 0 });
+const bare = await startGateway(`${server.url}/api/v1`, { kind: "bare" });
 try {
   const call = (url: string) => async (): Promise<void> => {
     const response = await fetch(url, { headers: { cookie: "acme" } });
@@ -18,6 +19,7 @@ try {
   };
   const contestants = [
     { name: "direct", run: call(`${server.url}/api/v1/computers/${id}`) },
+    { name: "through a bare proxy of node:http and fetch", run: call(`${bare.url}/computers/${id}`) },
     { name: "through the gateway", run: call(`${warm.url}/computers/${id}`) },
     { name: "through the gateway, ownership looked up each time", run: call(`${cold.url}/computers/${id}`) },
   ];
@@ -40,5 +42,6 @@ try {
 } finally {
   await warm.close();
   await cold.close();
+  await bare.close();
   await server.close();
 }

@@ -10,9 +10,9 @@ export interface GatewayProcess {
   close(): Promise<void>;
 }
 
-/** Starts a gateway in front of `upstream`. With an `ownershipTtlMs` of 0 every request looks its sandbox up. */
-export async function startGateway(upstream: string, ownershipTtlMs = 30_000): Promise<GatewayProcess> {
-  const child = fork(await bundleSources("bench/lib/gatewayProcess.ts"), [upstream, String(ownershipTtlMs)], { execArgv: ["--expose-gc"] });
+/** Starts a gateway in front of `upstream`. With an `ownershipTtlMs` of 0 every request looks its sandbox up; `bare` is a proxy that checks nothing. */
+export async function startGateway(upstream: string, { ownershipTtlMs = 30_000, kind = "gateway" }: { ownershipTtlMs?: number; kind?: "gateway" | "bare" } = {}): Promise<GatewayProcess> {
+  const child = fork(await bundleSources("bench/lib/gatewayProcess.ts"), [upstream, String(ownershipTtlMs), kind], { execArgv: ["--expose-gc"] });
   const answer = async (key: string): Promise<number> => {
     const sent: readonly unknown[] = await once(child, "message", { signal: AbortSignal.timeout(10_000) });
     const message = sent[0];
