@@ -135,6 +135,11 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
     });
   }
 
+  /** A settled sandbox may leave its stream to another one. It is no reason to poll, and with the feed open no reason for anything. */
+  function onSettled(): void {
+    if (status.phase !== "open" && !isClosed) openOwnStreams();
+  }
+
   /** Lets go of what nobody watches in the next task, so that one who comes back at once finds it still there. */
   function sweepSoon(): void {
     pendingSweep ??= startTimer(0, () => {
@@ -176,7 +181,7 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
   }
 
   function addEntry(id: string, timeoutMs: number): FeedEntry {
-    const entry = createFeedEntry(client, id, timeoutMs, allocateSoon);
+    const entry = createFeedEntry(client, id, timeoutMs, onSettled);
     entry.checkWanted = ++sequence;
     entries.set(id, entry);
     setStatus({});
