@@ -8,7 +8,7 @@ const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
 /** Create, run a command and delete, bundled for a browser: bytes minified and gzipped, or why there are none. */
 const peers: readonly [name: string, gzip: number | string, inPage: string][] = [
   ["@blaxel/core", 135_914, "imports, and sends the create request"],
-  ["@daytonaio/sdk", 138_140, "throws on import in a plain Vite build: Buffer is not defined"],
+  ["@daytonaio/sdk", 138_140, "not tried"],
   ["@daytona/sdk", 140_878, "throws on import in a plain Vite build: Buffer is not defined"],
   ["e2b", "does not build: node:fs", "105.5 kB with Vite's stubs, and then sends its request"],
   ["@runloop/api-client", "does not build: node:fs/promises", "33.3 kB with Vite's stubs for REST alone, and then sends its request"],
