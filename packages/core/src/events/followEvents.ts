@@ -1,10 +1,11 @@
 import type { RouteParams } from "@miosa/protocol";
 import { closeableGenerator } from "../closeableGenerator.js";
-import { isApiError, isMiosaError, isRetryable, isTimeoutError, NetworkError, ProtocolError, type MiosaError } from "../errors.js";
-import { asString, isRecord } from "../guards.js";
+import { isApiError, isMiosaError, isRetryable, isTimeoutError, NetworkError, type MiosaError } from "../errors.js";
+import { asString } from "../guards.js";
 import { backoffMs, longestRetryAfterMs } from "../http/retryDelay.js";
 import type { AnyRoute, Query, Transport } from "../http/transport.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
+import { objectOfMessage } from "../sse/objectOfMessage.js";
 import type { SseMessage } from "../sse/sseMessages.js";
 import { monotonicNowMs } from "../timers.js";
 import { createWakeUps, pauseUnlessWoken } from "../wakeUps.js";
@@ -91,8 +92,8 @@ export function followEvents<Path extends string>(
 
 /** Reads an event off a message. Undefined for the `[DONE]` marker. Throws a ProtocolError when the data is no JSON object. */
 export function eventFromMessage(message: SseMessage): MiosaEvent | undefined {
-  if (message.data === "[DONE]") return undefined;
-  const wire = parseObject(message);
+  const wire = objectOfMessage(message);
+  if (!wire) return undefined;
   const { id, ...rest } = wire;
   return {
     ...camelize(rest),
@@ -101,21 +102,6 @@ export function eventFromMessage(message: SseMessage): MiosaEvent | undefined {
     eventId: message.id,
     at: asString(wire["ts"]) ?? asString(wire["timestamp"]) ?? null,
   };
-}
-
-function parseObject(message: SseMessage): Record<string, unknown> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(message.data);
-  } catch (cause) {
-    throw malformed(message, cause);
-  }
-  if (!isRecord(parsed)) throw malformed(message, undefined);
-  return parsed;
-}
-
-function malformed(message: SseMessage, cause: unknown): ProtocolError {
-  return new ProtocolError(`The data of a ${message.event} event is not a JSON object.`, { code: "MALFORMED_EVENT", cause });
 }
 
 /** Refusals that time may heal, lost connections and silence. Everything else would fail the same way for ever. */

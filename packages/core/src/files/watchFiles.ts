@@ -1,11 +1,12 @@
 import { closeableGenerator } from "../closeableGenerator.js";
 import { NetworkError } from "../errors.js";
-import { eventFromMessage } from "../events/followEvents.js";
 import { asNumber, asString } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import { requireId, requireString } from "../requireArguments.js";
+import { objectOfMessage } from "../sse/objectOfMessage.js";
 import { openEventStream } from "../sse/openEventStream.js";
 import type { SseMessage } from "../sse/sseMessages.js";
+import { camelize } from "../wire.js";
 import type { FileChange, WatchFilesOptions } from "./types.js";
 
 const verbs: ReadonlyMap<string, FileChange["type"]> = new Map<string, FileChange["type"]>([
@@ -51,13 +52,13 @@ export function watchFiles(
 }
 
 function changeOf(message: SseMessage): FileChange | undefined {
-  const event = eventFromMessage(message);
-  if (!event) return undefined;
-  const { resourceId: _, eventId: __, at: ___, event: verb, ...rest } = event;
-  const type = verbs.get(asString(verb) ?? event.type);
-  const path = asString(event["path"]);
+  const wire = objectOfMessage(message);
+  if (!wire) return undefined;
+  const { event: verb, ...rest } = camelize(wire);
+  const type = verbs.get(asString(verb) ?? asString(wire["type"]) ?? message.event);
+  const path = asString(wire["path"]);
   if (!type || path === undefined) return undefined;
-  const oldPath = asString(event["oldPath"]);
-  const sizeBytes = asNumber(event["sizeBytes"]);
+  const oldPath = asString(wire["old_path"]);
+  const sizeBytes = asNumber(wire["size_bytes"]);
   return { ...rest, type, path, ...(oldPath !== undefined && { oldPath }), ...(sizeBytes !== undefined && { sizeBytes }) };
 }

@@ -1,4 +1,4 @@
-import { listPages } from "../computers/listComputers.js";
+import { listPages } from "../http/listPages.js";
 import { invalidArgument } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Query, Transport } from "../http/transport.js";
