@@ -46,9 +46,11 @@ export function watchLimits(limits, directories, onPassed) {
   let space = { bytes: 0, nextAtMs: 0 };
   let isPaused = false;
   let isLooking = false;
+  let commands = 0;
 
   async function look() {
     const own = readOwnProcesses();
+    if (own.length === 0 && commands === 0) return rest();
     if (own.length === 0) return;
     const memory = own.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
     const largest = own.toSorted((a, b) => b.memoryBytes - a.memoryBytes)[0];
@@ -66,14 +68,27 @@ export function watchLimits(limits, directories, onPassed) {
     signalEverything("SIGKILL");
   }
 
-  const timer = setInterval(() => {
-    if (isPaused || isLooking) return;
-    isLooking = true;
-    void look().finally(() => (isLooking = false));
-  }, lookMs);
-  timer.unref();
+  /** Nothing runs, so nothing can grow: an idle box costs nothing until its next command. */
+  function rest() {
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
 
   return {
+    /** A command has ended. */
+    release: () => void (commands -= 1),
+    /** A command is about to run. */
+    wake() {
+      commands += 1;
+      timer ??= setInterval(() => {
+        if (isPaused || isLooking) return;
+        isLooking = true;
+        void look().finally(() => (isLooking = false));
+      }, lookMs);
+    },
     /** @param {boolean} paused */
     setPaused: (paused) => void (isPaused = paused),
   };

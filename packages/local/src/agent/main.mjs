@@ -89,11 +89,12 @@ async function answer(method, params) {
  */
 function exec(params, channel) {
   const abort = new AbortController();
-  const started = start(params, channel, abort.signal);
   /** @type {"memory" | "workspace" | undefined} */
   let passed;
   const onPassed = (/** @type {"memory" | "workspace"} */ limit) => void (passed = limit);
   limitListeners.add(onPassed);
+  watch.wake();
+  const started = start(params, channel, abort.signal);
 
   async function follow() {
     try {
@@ -107,6 +108,7 @@ function exec(params, channel) {
       failWith(channel, error);
     } finally {
       limitListeners.delete(onPassed);
+      watch.release();
     }
   }
   void follow();

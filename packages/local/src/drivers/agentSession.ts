@@ -20,6 +20,11 @@ const watchdog = { everyMs: 5_000, patienceMs: 10_000 } as const;
 /** Longest time from the launch to the agent's first word. */
 const startTimeoutMs = 20_000;
 
+/** The launcher cannot make boxes here; the message says why and what to do. */
+class LaunchError extends Error {
+  override readonly name = "LaunchError";
+}
+
 /** Launches a box and follows its start. */
 export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (phase: BootPhase) => void): AgentSession {
   onPhase("isolating");
@@ -69,9 +74,10 @@ export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (
       await Promise.race([start(), late, over]);
     } catch (error) {
       launched.kill();
+      if (launched.isAbsent()) throw new LaunchError(launcher.advice.absent);
       // What the launcher complained about says more than that its pipes are closed.
       const complaints = launched.complaints();
-      throw complaints === "" ? error : new Error(`${launcher.name} could not start the sandbox: ${complaints}`);
+      throw complaints === "" ? error : new LaunchError(`${launcher.name} could not start the sandbox: ${complaints.replace(/\.*$/, ".")} ${launcher.advice.blocked}`);
     } finally {
       clearTimeout(timer);
     }

@@ -3,7 +3,7 @@ import { closeSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { withoutInherited } from "./inheritedFiles.js";
-import { agentPath, boxEnvironment, type BoxPlace, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
+import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
 
 /** Sizes of a box's file systems in memory, in bytes. */
 const sizes = { shm: 16_777_216, tmp: 67_108_864, varTmp: 16_777_216 } as const;
@@ -17,8 +17,7 @@ export function createBwrapLauncher(path = "/usr/bin/bwrap"): Launcher {
     name: "bwrap",
     isolation: "namespaces",
     hasSeccomp: true,
-    advice:
-      "Install it with `apt-get install bubblewrap`. Where it is there and fails, unprivileged user namespaces are blocked: on Ubuntu 24.04 by AppArmor (`sysctl kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile.",
+    advice: { absent: "bubblewrap is not installed: `apt-get install bubblewrap`, or your system's like of it.", blocked: blockedNamespaces },
     launch: (place) => launch(path, place),
   };
 }
@@ -50,16 +49,13 @@ function launch(path: string, place: BoxPlace): LaunchedBox {
       });
       status.on("error", () => {}); // the same
     });
-    const ended = new Promise<void>((resolve) => {
-      child.once("exit", () => resolve());
-      child.once("error", () => resolve());
-    });
+    const followed = followChild(child);
     return {
       child,
       input,
       output,
       isolated,
-      ended,
+      ...followed,
       complaints: keepLast(errors),
       kill() {
         // The first process of a process namespace takes all others with it. While bwrap runs, its number is still its own.

@@ -131,7 +131,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
       return { ok: true };
     } catch (error) {
       await Promise.all([...all].map(discard));
-      return { ok: false, reason: `${error instanceof Error ? error.message : String(error)}. ${launcher.advice}` };
+      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 

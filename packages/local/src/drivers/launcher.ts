@@ -35,6 +35,8 @@ export interface LaunchedBox {
   readonly isolated: Promise<void>;
   /** What the launcher and the agent have complained about so far. */
   complaints(): string;
+  /** True when the launcher itself is not there. */
+  isAbsent(): boolean;
   /** Resolves when all of the box has ended. */
   readonly ended: Promise<void>;
   kill(): void;
@@ -45,8 +47,8 @@ export interface Launcher {
   readonly name: string;
   readonly isolation: "namespaces" | "namespaces-noseccomp";
   readonly hasSeccomp: boolean;
-  /** What to do when it does not work, in a sentence. */
-  readonly advice: string;
+  /** What to do when it is not installed, and when it is and does not work: a sentence each. */
+  readonly advice: { readonly absent: string; readonly blocked: string };
   launch(place: BoxPlace): LaunchedBox;
 }
 
@@ -70,6 +72,23 @@ export const boxEnvironment = {
 
 /** User and group of every box, as its processes see themselves. */
 export const innerId = 1_000;
+
+/** What Linux distributions do to keep unprivileged users from making namespaces, and how to undo it. */
+export const blockedNamespaces =
+  "Unprivileged user namespaces are blocked here: on Ubuntu 24.04 and later by AppArmor (`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile (`--security-opt seccomp=unconfined`).";
+
+/** Follows a launcher's process: its end, and whether it could be started at all. */
+export function followChild(child: ChildProcess): { readonly ended: Promise<void>; isAbsent(): boolean } {
+  let isAbsent = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", (error) => {
+      isAbsent = "code" in error && error.code === "ENOENT";
+      resolve();
+    });
+  });
+  return { ended, isAbsent: () => isAbsent };
+}
 
 /** Keeps the last of what a stream says. */
 export function keepLast(stream: Readable, limitBytes = 4_096): () => string {

@@ -58,7 +58,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
   });
 
   test.each(["/tmp", "/dev/shm", "/var/tmp"])("%s is of a fixed size", async (place) => {
-    const { output } = await run(`for i in 1 2 3 4; do head -c 20000000 /dev/zero > ${place}/f$i || break; done; du -sm ${place} | cut -f1; rm -f ${place}/f*`);
+    const { output } = await run(`exec 2>&1; for i in 1 2 3 4; do head -c 20000000 /dev/zero > ${place}/f$i || break; done; du -sm ${place} | cut -f1; rm -f ${place}/f*`);
     expect(output).toContain("No space left");
     expect(Number(output.trim().split("\n").at(-1))).toBeLessThanOrEqual(65);
   });
@@ -90,8 +90,8 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
   test("code that ends everything it can reach ends its own box only, which is told", async () => {
     const [one, two] = await Promise.all([driver.create({ id: randomUUID(), signal }), driver.create({ id: randomUUID(), signal })]);
     await Promise.all([one.waitReady(signal), two.waitReady(signal)]);
-    const execution = await one.exec({ argv: ["bash", "-c", "kill -9 -1"], onOutput: () => {} });
-    await expect(execution.exited).rejects.toThrow();
+    const suicide = async (): Promise<BoxExit> => (await one.exec({ argv: ["bash", "-c", "kill -9 -1"], onOutput: () => {} })).exited;
+    await expect(suicide()).rejects.toThrow();
     expect(await one.lost).toEqual(expect.any(String));
     await two.files.write("here", Buffer.from("still"));
     await one.destroy();

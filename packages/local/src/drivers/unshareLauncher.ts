@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { withoutInherited } from "./inheritedFiles.js";
-import { agentPath, boxEnvironment, type BoxPlace, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
+import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
 
 /** Starts boxes with `unshare` of util-linux, which nearly every Linux has. It has no filter for calls to the kernel. */
 export function createUnshareLauncher(path = "/usr/bin/unshare"): Launcher {
@@ -11,8 +11,7 @@ export function createUnshareLauncher(path = "/usr/bin/unshare"): Launcher {
     name: "unshare",
     isolation: "namespaces-noseccomp",
     hasSeccomp: false,
-    advice:
-      "It needs unprivileged user namespaces, which are blocked here: on Ubuntu 24.04 by AppArmor (`sysctl kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile.",
+    advice: { absent: "unshare is not installed: it is part of util-linux.", blocked: blockedNamespaces },
     launch: (place) => launch(path, place),
   };
 }
@@ -32,16 +31,13 @@ function launch(path: string, place: BoxPlace): LaunchedBox {
   instructions.on("error", () => {}); // it could not be started: `ended` and `complaints` tell
   // By a pipe, so that the box cannot read the host's paths from its first process's command line.
   instructions.end(script(place));
-  const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
+  const followed = followChild(child);
   return {
     child,
     input,
     output,
     isolated: new Promise((resolve) => child.once("spawn", () => resolve())),
-    ended,
+    ...followed,
     complaints: keepLast(errors),
     kill() {
       // The first process of a process namespace takes all others with it; should its parent go first, it goes by --kill-child.
