@@ -36,6 +36,8 @@ export interface GatewayLimits {
   ownershipEntries?: number;
   /** Rows of a list that are read upstream for one answer. @default 10000 */
   listRows?: number;
+  /** How long one event's owner may be looked up for, while later events wait, in milliseconds. @default 5000 */
+  feedLookupMs?: number;
   /** A comment is written to quiet event streams this often, in milliseconds. @default 15000 */
   heartbeatMs?: number;
   /** Events kept for browsers that reconnect. @default 1000 */
@@ -63,6 +65,7 @@ export function withDefaults(limits: GatewayLimits = {}): Required<GatewayLimits
     unknownTtlMs: 5_000,
     ownershipEntries: 10_000,
     listRows: 10_000,
+    feedLookupMs: 5_000,
     heartbeatMs: eventHeartbeatMs,
     replayEvents: 1_000,
     slowReaderBytes: 256 * 2 ** 10,

@@ -18,7 +18,7 @@ export interface FeedUpstream {
   resumes: boolean;
   /** Status with which event streams are answered. */
   status: number;
-  /** Status with which sandboxes are looked up. */
+  /** Status with which sandboxes are looked up; 0 never answers. */
   lookupStatus: number;
   close(): Promise<void>;
 }
@@ -34,6 +34,7 @@ export async function startFeedUpstream(): Promise<FeedUpstream> {
     if (!path.endsWith("/events/stream")) {
       const id = path.split("/").at(-1) ?? "";
       lookups.push(id);
+      if (upstream.lookupStatus === 0) return;
       if (upstream.lookupStatus !== 200) return sendJson(outgoing, upstream.lookupStatus, {});
       return sendJson(outgoing, 200, { id, external_workspace_id: id.split("-")[0] });
     }

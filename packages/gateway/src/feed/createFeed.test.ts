@@ -176,6 +176,30 @@ test("an owner that cannot be looked up makes the browsers recheck, and shows th
   expect(await browser.next()).toBe("evt_2 sandbox.ready acme-1");
 });
 
+test("an owner that is not found in time holds nobody else's events up", async () => {
+  const parts = await start({ limits: { feedLookupMs: 100 } });
+  const browser = await parts.browser("acme");
+  parts.upstream.lookupStatus = 0;
+  parts.upstream.emit("globex-1");
+  await vi.waitFor(() => expect(parts.upstream.lookups).toEqual(["globex-1"]));
+  parts.upstream.lookupStatus = 200;
+  parts.upstream.emit("acme-1");
+  expect([await browser.next(), await browser.next()]).toEqual(["recheck feed.recheck feed", "evt_2 sandbox.ready acme-1"]);
+});
+
+test("a destroyed sandbox is looked up anew for the next request", async () => {
+  const parts = await start();
+  const browser = await parts.browser("acme");
+  const get = () => fetch(`${parts.server.baseUrl}/api/miosa/computers/acme-1`, { headers: { cookie: "acme" } });
+  expect((await get()).status).toBe(200);
+  parts.upstream.emit("acme-1", "sandbox.destroyed");
+  await browser.next();
+  expect(parts.upstream.lookups).toHaveLength(2);
+  expect((await get()).status).toBe(200);
+  // Once for whose it is, which the claim would have answered before, and once for the sandbox itself.
+  expect(parts.upstream.lookups).toHaveLength(4);
+});
+
 test("the event of a sandbox's end reaches its owner though the sandbox is gone", async () => {
   const parts = await start();
   const browser = await parts.browser("acme");
