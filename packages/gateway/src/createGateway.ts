@@ -11,7 +11,7 @@ import { checkHost, checkOrigin, corsHeaders, preflightHeaders } from "./origin.
 import { createParts } from "./parts.js";
 import { readQuery } from "./query.js";
 import { isUsableSession, type GatewaySession } from "./session.js";
-import { createDeadline } from "./timers.js";
+import { createDeadline, within } from "./timers.js";
 
 /**
  * Makes a fetch handler that stands between browsers and the API. It adds the API key, lets through the routes that
@@ -62,7 +62,7 @@ export function createGatewayFor(table: RouteTable, options: GatewayOptions): Ga
   }
 
   async function authorize(request: Request): Promise<GatewaySession> {
-    const session = await options.authorize(request);
+    const session = await within(Promise.resolve(options.authorize(request)), parts.limits.authorizeTimeoutMs);
     if (session === null) throw new Denial(401, "UNAUTHORIZED", "Sign in first.", { reason: "authorize said null" });
     if (!isUsableSession(session)) throw internalError(new TypeError("authorize answered something that is not a session."));
     if ((session.expiresAtMs ?? Infinity) <= now()) {

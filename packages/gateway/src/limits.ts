@@ -20,6 +20,10 @@ export interface GatewayLimits {
   urlBytes?: number;
   /** All headers of a request together, in bytes. @default 12 KiB */
   headerBytes?: number;
+  /** Until `authorize` has answered, in milliseconds. @default 10000 */
+  authorizeTimeoutMs?: number;
+  /** Until the browser has sent a JSON body, in milliseconds. @default 30000 */
+  bodyTimeoutMs?: number;
   /** Until the API has answered, in milliseconds. @default 60000 */
   upstreamTimeoutMs?: number;
   /** The same for running a command, which answers at its end, in milliseconds. @default 330000 */
@@ -57,6 +61,8 @@ export function withDefaults(limits: GatewayLimits = {}): Required<GatewayLimits
     uploadBytes: 2 * 2 ** 30,
     urlBytes: 8 * 2 ** 10,
     headerBytes: 12 * 2 ** 10,
+    authorizeTimeoutMs: 10_000,
+    bodyTimeoutMs: 30_000,
     upstreamTimeoutMs: 60_000,
     execTimeoutMs: 330_000,
     streamIdleMs: 120_000,

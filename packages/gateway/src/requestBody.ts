@@ -2,6 +2,7 @@ import type { Route } from "@miosa/protocol";
 import { Denial } from "./denial.js";
 import type { GatewayLimits } from "./limits.js";
 import { parseStrictJson } from "./strictJson.js";
+import { within } from "./timers.js";
 import { isRecord } from "./wire.js";
 
 /** A request's body: a JSON object, a stream of bytes that passes through, or nothing. */
@@ -20,7 +21,10 @@ export async function readRequestBody(request: Request, route: Route, limits: Re
   const mediaType = contentType.split(";")[0]?.trim().toLowerCase();
   if (request.headers.has("content-encoding")) throw unsupported();
   if (/^application\/json(\s*;\s*charset="?utf-8"?)?$/i.test(contentType.trim())) {
-    const bytes = await readAll(request.body, route.permission === "files" ? limits.fileJsonBytes : limits.jsonBytes);
+    const maxBytes = route.permission === "files" ? limits.fileJsonBytes : limits.jsonBytes;
+    const bytes = await within(readAll(request.body, maxBytes), limits.bodyTimeoutMs).catch((error: unknown) => {
+      throw error instanceof Denial ? error : new Denial(408, "REQUEST_TIMEOUT", "The request body did not arrive.", { cause: error });
+    });
     if (bytes.length === 0) return { kind: "none" };
     const value = parseStrictJson(bytes);
     if (!isRecord(value)) throw new Denial(400, "INVALID_JSON", "The request body must be a JSON object.");

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { startAttackedGateway, type AttackedGateway } from "../test/attackedGateway.js";
 import { answering } from "../test/attacks/attack.js";
+import { sendRaw } from "../test/sendRaw.js";
 import type { GatewayOptions } from "./gatewayOptions.js";
 
 async function start(options: Partial<GatewayOptions> = {}): Promise<AttackedGateway> {
@@ -162,6 +163,21 @@ test("an API that does not answer in time is a 502", async () => {
   answering(/start$/, () => {})(attacked.upstream);
   const response = await fetch(`${attacked.baseUrl}/api/miosa/computers/acme-1/start`, { method: "POST", ...asAnn });
   expect(response.status).toBe(502);
+});
+
+test("a session check that does not answer lets nobody in, and nobody wait", async () => {
+  const attacked = await start({ authorize: () => new Promise(() => {}), limits: { authorizeTimeoutMs: 50 } });
+  const response = await fetch(`${attacked.baseUrl}/api/miosa/computers`, asAnn);
+  expect(response.status).toBe(500);
+  expect(attacked.upstream.seen).toEqual([]);
+});
+
+test("a body that does not arrive is a 408, and its place is given back", async () => {
+  const attacked = await start({ limits: { bodyTimeoutMs: 100, concurrentRequests: 1 } });
+  const headers = [["cookie", "session=ann"], ["content-type", "application/json"], ["content-length", "100"]] as const;
+  const answer = await sendRaw(attacked.baseUrl, { method: "POST", path: "/api/miosa/computers", headers, body: "{" });
+  expect(answer.status).toBe(408);
+  expect((await fetch(`${attacked.baseUrl}/api/miosa/computers`, asAnn)).status).toBe(200);
 });
 
 test("a large upload streams through and one that is too large is a 413", async () => {

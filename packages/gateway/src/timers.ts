@@ -52,3 +52,11 @@ export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
     else signal.addEventListener("abort", settle, { once: true });
   });
 }
+
+/** The promise's outcome, or a `TimeoutError` when it takes longer than `ms`. */
+export function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = startTimer(ms, () => reject(new DOMException("It took too long.", "TimeoutError")));
+    promise.then(resolve, reject).finally(() => timer.stop());
+  });
+}

@@ -1,6 +1,6 @@
 import type { Ownership } from "../ownership.js";
 import type { Attribution } from "../session.js";
-import { startTimer } from "../timers.js";
+import { within } from "../timers.js";
 import { readAttribution } from "../wire.js";
 import type { FeedEvent } from "./eventFeed.js";
 import { frameOf, parseEvent, type ParsedEvent } from "./feedEvents.js";
@@ -92,11 +92,4 @@ export function createEventOrder(options: EventOrderOptions): EventOrder {
       arrive({ kind: "event", id: message.id, event, owner });
     },
   };
-}
-
-function within<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = startTimer(ms, () => reject(new DOMException("The owner was not found in time.", "TimeoutError")));
-    promise.then(resolve, reject).finally(() => timer.stop());
-  });
 }
