@@ -15,6 +15,7 @@ import { eventRoutes } from "./routes/eventRoutes.js";
 import { execRoutes } from "./routes/execRoutes.js";
 import type { LocalRoute, RouteParts } from "./routes/localRoute.js";
 import { fileRoutes } from "./routes/fileRoutes.js";
+import { previewRoutes } from "./routes/previewRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
@@ -39,6 +40,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   const table = [
     ...computerRoutes(parts),
     ...sandboxRoutes(parts),
+    ...previewRoutes(parts),
     ...readinessRoutes(parts),
     ...execRoutes(parts),
     ...fileRoutes(parts),

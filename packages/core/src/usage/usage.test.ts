@@ -86,3 +86,56 @@ test("one sandbox's events are its own, and a ticket opens a stream once", async
   };
   expect([await open(), await open()]).toEqual([200, 401]);
 });
+
+test("one sandbox's events tell of its commands", async () => {
+  await using server = await createLocalServer();
+  const miosa = createMiosaClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+  const { id } = await miosa.sandboxes.createReady();
+  const { promise: isOpen, resolve: opened } = deferred();
+  const events = miosa.events.sandboxStream(id, { onOpen: () => opened() });
+  const first = events.next();
+  await isOpen;
+  await miosa.exec.run(id, { command: "exit 3" });
+  const started = (await first).value;
+  const completed = (await events.next()).value;
+  await events.return();
+  expect(started).toMatchObject({ type: "sandbox.exec.started", resourceId: id, command: "exit 3" });
+  expect(completed).toMatchObject({ type: "sandbox.exec.completed", exitCode: 3, execId: started?.["execId"] });
+});
+
+test("a preview leads to a port of the sandbox, until it is deleted", async () => {
+  await using server = await createLocalServer();
+  const { sandboxes, exec } = createMiosaClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+  const { id } = await sandboxes.createReady();
+  const serving = exec.stream(id, { command: "echo hello > index.html; exec python3 -u -m http.server 0 --bind 127.0.0.1", timeoutSec: 60 });
+  const { value } = await serving.next();
+  const port = Number(/port (\d+)/.exec(value?.type === "stdout" ? value.line : "")?.[1]);
+  const preview = await sandboxes.createPreview(id, { port });
+  expect(await sandboxes.listPreviews(id)).toEqual([preview]);
+  expect(await (await fetch(`${preview.url}/index.html`)).text()).toBe("hello\n");
+  expect((await sandboxes.sharePreview(id, preview.id, { expiresInSec: 60 })).shareUrl).toBe(preview.url);
+  await sandboxes.unsharePreview(id, preview.id);
+  await sandboxes.deletePreview(id, preview.id);
+  await serving.return();
+  expect(await rejection(fetch(`${preview.url}/index.html`))).toBeInstanceOf(TypeError);
+});
+
+test("a snapshot keeps the files, and a fork and a restore begin with them", async () => {
+  await using server = await createLocalServer();
+  const { sandboxes, files } = createMiosaClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+  const { id } = await sandboxes.createReady();
+  await files.write(id, "a.txt", "one");
+  const snapshot = await sandboxes.createSnapshot(id, { comment: "first" });
+  expect(snapshot).toMatchObject({ status: "ready", comment: "first" });
+  await files.write(id, "a.txt", "two");
+  const [fork, restored, old] = [await sandboxes.fork(id), await sandboxes.restoreSnapshot(id, snapshot.id), await sandboxes.fork(id, { snapshotId: snapshot.id })];
+  const texts = [];
+  for (const copy of [fork, restored, old]) {
+    await sandboxes.waitUntilReady(copy.id);
+    texts.push(await files.readText(copy.id, "a.txt"));
+  }
+  expect(texts).toEqual(["two", "one", "one"]);
+  expect((await sandboxes.listSnapshots(id)).map((each) => each.id)).toEqual([snapshot.id]);
+  await sandboxes.deleteSnapshot(id, snapshot.id);
+  expect(await sandboxes.listSnapshots(id)).toEqual([]);
+});

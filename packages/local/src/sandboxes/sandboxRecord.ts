@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sandboxTemplate, type WireComputer, type WireReadiness } from "@miosa/protocol";
+import type { PreviewServer } from "./previewServer.js";
 
 /** Sizes and what they stand for. The local server reports them; it does not enforce them. Contract 4.3. */
 export const sizes = {
@@ -40,6 +41,13 @@ export interface SnapshotRecord {
   readonly createdAt: number;
 }
 
+/** A port of a sandbox under an address. Contract 4.12. */
+export interface PreviewRecord {
+  readonly id: string;
+  readonly port: number;
+  readonly server: PreviewServer;
+}
+
 /** What only the native resource has. Contract 4.3, 4.12 and 4.14. */
 export interface NativeFields {
   timeoutSec: number;
@@ -51,7 +59,7 @@ export interface NativeFields {
   deadlineFrom: number;
   readonly env: Map<string, { value: string; encrypted: boolean }>;
   readonly snapshots: Map<string, SnapshotRecord>;
-  readonly previews: Map<string, { id: string; port: number; visibility: string; shares: string[] }>;
+  readonly previews: Map<string, PreviewRecord>;
 }
 
 /** All that the server knows of one sandbox or computer. */
