@@ -89,6 +89,22 @@ const attributionAttacks: readonly Attack[] = [
     reaches: [lookup("acme-1"), "GET /sandboxes/acme-1/snapshots", "POST /sandboxes/acme-1/restore/snap-acme-1"],
   },
   {
+    name: "restores its own snapshot at an API that answers in part",
+    path: "/api/miosa/sandboxes/acme-1/restore/snap-acme-1",
+    ...posting({}),
+    upstream: answering(/restore/, (outgoing) => send(outgoing, 200, { id: "acme-1", state: "running" })),
+    status: 200,
+    reaches: [lookup("acme-1"), "GET /sandboxes/acme-1/snapshots", "POST /sandboxes/acme-1/restore/snap-acme-1"],
+  },
+  {
+    name: "is given another tenant's sandbox by a restore",
+    path: "/api/miosa/sandboxes/acme-1/restore/snap-acme-1",
+    ...posting({}),
+    upstream: answering(/restore/, (outgoing) => send(outgoing, 200, { id: "globex-1", external_workspace_id: "globex", secret: "SECRET-globex-1" })),
+    status: 502,
+    reaches: [lookup("acme-1"), "GET /sandboxes/acme-1/snapshots", "POST /sandboxes/acme-1/restore/snap-acme-1"],
+  },
+  {
     name: "forks its own snapshot into another tenant",
     path: "/api/miosa/sandboxes/acme-1/fork",
     ...posting({ snapshot_id: "snap-acme-1", external_workspace_id: "globex" }),
