@@ -21,6 +21,7 @@ export type {
 export {
   type BootPhase,
   type BoxCommand,
+  BoxEndedError,
   type BoxExecution,
   type BoxExit,
   type BoxIsolation,

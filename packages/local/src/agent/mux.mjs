@@ -43,6 +43,15 @@ export class CallFailed extends Error {
   }
 }
 
+/** The connection ended, or the other side broke its rules. */
+export class ConnectionBroken extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super(cause instanceof Error ? cause.message : "The connection ended.", { cause });
+    this.name = "ConnectionBroken";
+  }
+}
+
 /**
  * @param {Readable} input
  * @param {Writable} output
@@ -58,9 +67,10 @@ export function createMux(input, output, onCall) {
   let tellBroken = () => {};
   const ended = new Promise((/** @type {(reason: Error) => void} */ resolve) => (tellBroken = resolve));
 
-  /** @param {Error} reason */
-  function breakOff(reason) {
+  /** @param {unknown} why */
+  function breakOff(why) {
     if (broken) return;
+    const reason = new ConnectionBroken(why);
     broken = reason;
     input.destroy();
     output.destroy();
@@ -276,7 +286,7 @@ export function createMux(input, output, onCall) {
     try {
       onBytes(bytes);
     } catch (error) {
-      breakOff(error instanceof Error ? error : new Error(String(error)));
+      breakOff(error);
     }
   });
   input.on("close", () => breakOff(new Error("The connection ended.")));

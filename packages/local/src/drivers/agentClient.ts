@@ -1,15 +1,17 @@
 import { Duplex } from "node:stream";
 import { BoxFileError, isFileErrorCode } from "../agent/fileError.mjs";
-import { CallFailed, type createMux, isRecord, streams } from "../agent/mux.mjs";
+import { CallFailed, ConnectionBroken, type createMux, isRecord, streams } from "../agent/mux.mjs";
 import { createPieces } from "../agent/pieces.mjs";
 import type { BoxFile, BoxFileChange, BoxFileContent, BoxFiles, BoxTree } from "./boxFiles.js";
-import { type BoxCommand, type BoxExecution, type BoxExit, BoxRequestError, type BoxUsage } from "./driver.js";
+import { type BoxCommand, BoxEndedError, type BoxExecution, type BoxExit, BoxRequestError, type BoxUsage } from "./driver.js";
 
 /** The connection to the agent of one box. What comes from there is checked: the box's processes could have got hold of the agent. */
 export type AgentMux = ReturnType<typeof createMux>;
 
 /** Why a call to an agent failed, as the caller of a box sees it. */
 export function toBoxError(error: unknown): unknown {
+  // What breaks the connection ends the box; what a caller's own stream throws goes to the caller.
+  if (error instanceof ConnectionBroken) return new BoxEndedError();
   if (!(error instanceof CallFailed)) return error;
   const { details } = error;
   if (!isRecord(details)) return new Error("The sandbox answered what makes no sense.");

@@ -134,4 +134,13 @@ export interface SandboxDriver {
   close(): Promise<void>;
 }
 
+/** The box ended while something was asked of it. */
+export class BoxEndedError extends Error {
+  override readonly name = "BoxEndedError";
+
+  constructor() {
+    super("The sandbox ended.");
+  }
+}
+
 export { BoxRequestError } from "../agent/requestError.mjs";

@@ -1,4 +1,5 @@
 import { errorBody, headerNames } from "@miosa/protocol";
+import { BoxEndedError } from "../drivers/driver.js";
 import { HttpProblem } from "./httpProblem.js";
 import type { LogEntry } from "../requestLog.js";
 
@@ -24,6 +25,7 @@ export function answerProblem(problem: HttpProblem, entry: LogEntry): Response {
 /** What went wrong, as the API says it. An error of our own making is reported through `onError` and told as a bare 500. */
 export function toProblem(error: unknown, onError: (error: unknown) => void): HttpProblem {
   if (error instanceof HttpProblem) return error;
+  if (error instanceof BoxEndedError) return new HttpProblem("AGENT_UNAVAILABLE", "The sandbox ended while this was asked of it. Its status says why.");
   onError(error);
   return new HttpProblem("INTERNAL_ERROR", "The server failed; its own output says more.");
 }

@@ -111,8 +111,9 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
     },
     {
       route: routes.usage,
-      answer(context) {
+      async answer(context) {
         const record = namedRecord(context, parts);
+        const { cpuMs } = await store.usageOf(record);
         const runs = parts.meter.sessions(record.tenantId).filter((run) => run.record.id === record.id);
         const seconds = runs.reduce((sum, run) => sum + secondsOf(run, 0, Number.POSITIVE_INFINITY, now()), 0);
         const { vcpus, memory_mb: memoryMb } = sizes[record.size];
@@ -125,10 +126,10 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
             provisioned_vcpu_ms: seconds * 1_000 * vcpus,
             provisioned_memory_mb_ms: seconds * 1_000 * memoryMb,
             creation_count: 1,
-            active_cpu_ms: null,
+            active_cpu_ms: cpuMs ?? null,
             network_ingress_bytes: null,
             network_egress_bytes: null,
-            measurement_status: { active_cpu: "unavailable", network: "unavailable", provisioned_resources: "measured" },
+            measurement_status: { active_cpu: cpuMs === undefined ? "unavailable" : "measured", network: "unavailable", provisioned_resources: "measured" },
             estimated_cost_cents: Math.ceil((seconds / 3_600) * 5 * vcpus),
             timeout_sec: record.native.timeoutSec,
             timeout_remaining_ms: remainingMs,

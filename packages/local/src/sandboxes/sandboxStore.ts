@@ -1,5 +1,5 @@
 import { eventTypes } from "@miosa/protocol";
-import type { BootPhase, BoxCommand, BoxExecution, SandboxBox, SandboxDriver } from "../drivers/driver.js";
+import type { BootPhase, BoxCommand, BoxExecution, BoxUsage, SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
 import { sleep, untilAborted } from "../timers.js";
@@ -33,6 +33,8 @@ export interface SandboxStore {
   all(): readonly SandboxRecord[];
   /** The place to run a sandbox's commands, while it is running. */
   boxOf(record: SandboxRecord): SandboxBox | undefined;
+  /** What a sandbox uses, as far as its driver can measure it. Asking does not count as activity. */
+  usageOf(record: SandboxRecord): Promise<BoxUsage>;
   /** Boots a sandbox that is stopped or failed; one that is booting or running is left alone. */
   start(record: SandboxRecord): void;
   /** Ends a sandbox's processes and keeps its files. Returns at once; the status tells when it is done. */
@@ -133,7 +135,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     record.boot = [];
     const onPhase = (phase: BootPhase): void => notePhase(life, phase, performance.now() - startedAt);
     const box = await boxToBoot(life, signal, onPhase);
-    if (box !== life.box) void box.lost.then((reason) => onLost(life, box, reason));
+    if (box !== life.box) void box.lost.then((reason) => onLost(life, box, reason)).catch(parts.onError);
     life.box = box;
     life.isStopped = false;
     record.isWarm = box.isWarm;
@@ -161,9 +163,13 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     parts.sandboxEvents.publish(record.id, { type: phaseType, id: record.id, sandbox_id: record.id, ts: toTime(parts.now()), ...entry });
   }
 
-  function onLost(life: Life, box: SandboxBox, reason: string): void {
+  async function onLost(life: Life, box: SandboxBox, reason: string): Promise<void> {
     const { record } = life;
-    if (life.box !== box || (record.status !== "running" && record.status !== "paused")) return;
+    const isConcerned = (): boolean => life.box === box && (record.status === "running" || record.status === "paused");
+    if (!isConcerned()) return;
+    await box.stop(); // so that its files are there when it is started again
+    if (!isConcerned()) return;
+    life.isStopped = true;
     fail(life, `The sandbox ended by itself: ${reason}`);
   }
 
@@ -259,6 +265,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       const life = lives.get(record.id);
       return record.status === "running" && life?.box ? counted(life, life.box) : undefined;
     },
+    usageOf: async (record) => (await lives.get(record.id)?.box?.usage()) ?? {},
     start(record) {
       if (record.status !== "stopped" && record.status !== "error") return;
       const life = lifeOf(record);
