@@ -17,6 +17,17 @@ const alias = [
 // Most tests are about the API and start a server each: plain processes boot fastest. Tests of isolation name their driver.
 process.env["MIOSA_LOCAL_DRIVER"] ??= "process";
 
+const react18 = fileURLToPath(new URL("./test/react18/node_modules", import.meta.url));
+/** React 18, for the hooks' tests once more. What imports React must be inlined, for only then it is told. */
+const react18Alias = [
+  { find: /^(react|react-dom)$/, replacement: `${react18}/$1/index.js` },
+  { find: /^(react|react-dom)\/([\w-]+)$/, replacement: `${react18}/$1/$2.js` },
+  {
+    find: /^@testing-library\/react$/,
+    replacement: fileURLToPath(new URL("./node_modules/@testing-library/react/dist/@testing-library/react.esm.js", import.meta.url)),
+  },
+];
+
 const leaveOut = ["**/node_modules/**", "**/dist/**"];
 const chromium = findChromium();
 
@@ -42,6 +53,17 @@ export default defineConfig({
           name: "dom",
           environment: "jsdom",
           include: ["packages/*/src/**/*.dom.test.{ts,tsx}", "apps/*/src/**/*.dom.test.{ts,tsx}"],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        plugins: [react()],
+        resolve: { alias: [...alias, ...react18Alias] },
+        test: {
+          name: "dom-react18",
+          environment: "jsdom",
+          include: ["packages/react/src/**/*.dom.test.tsx"],
+          server: { deps: { inline: [/@testing-library\/react/, /@tanstack\/react-query/] } },
           testTimeout: 15_000,
         },
       },
