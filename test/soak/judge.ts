@@ -4,7 +4,7 @@ import type { RunRecord } from "./runOnce.js";
 /** Never later than this after its time, on an idle machine, in milliseconds. */
 const quantumMs = 50;
 /** Round trips and parsing of the last request of a wait, in milliseconds. */
-const lastRequestMs = 100;
+const lastRequestMs = 150;
 const finalStatuses: ReadonlySet<number> = new Set([400, 401, 402, 403, 422]);
 const holding: ReadonlySet<ConnectionTrouble> = new Set(["stall", "drop", "duplicate"]);
 
@@ -73,7 +73,9 @@ const checkMissed: Check = (record, graceMs, find) => {
   const wasToldToStop = requests.some(({ saidTimeoutAtMs, status = 200 }) => saidTimeoutAtMs !== undefined || finalStatuses.has(status));
   if (wasToldToStop) return;
   const calmAtMs = Math.min(calmedAtMs, endedAtMs);
-  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs) + recoveryMs(record) + lastRequestMs + 4 * graceMs;
+  // Each piece of a split answer waits for its own turn.
+  const isPiecemeal = schedule.connections.some((trouble) => trouble === "split" || trouble === "delay");
+  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs) + recoveryMs(record) + lastRequestMs + graceMs * (isPiecemeal ? 4 : 1);
   if (calmedAtMs > endedAtMs && outcome.kind === "false") return; // it never became calm
   if (Math.min(endedAtMs, startedAtMs + wait.timeoutMs) <= reachableByMs) return;
   const sinceMs = endedAtMs - reachableByMs;

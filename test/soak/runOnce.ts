@@ -85,7 +85,7 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
   }
   const endedAtMs = performance.now();
   for (const timer of timers) clearTimeout(timer);
-  await cleanUp(origin, proxy, schedule);
+  await cleanUp(origin, proxy, caller.signal, schedule);
   const record: RunRecord = {
     schedule,
     outcome,
@@ -132,12 +132,10 @@ function outcomeOf(error: unknown, signal: AbortSignal, reason: Error): Outcome 
   return { kind: "threw", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-/** Gives closed connections the time to be seen closed. An idle kept-alive connection is no leak: the origin lets go of it. */
-async function cleanUp(origin: Origin, proxy: FaultProxy, { server }: Schedule): Promise<void> {
+/** Gives connections, which a wait takes down in the task after its end, the time to be seen closed. An idle kept-alive connection is no leak: the origin lets go of it. */
+async function cleanUp(origin: Origin, proxy: FaultProxy, caller: AbortSignal, { server }: Schedule): Promise<void> {
   const deadlineMs = performance.now() + cleanUpMs;
-  const isClean = (): boolean => origin.inFlight() === 0 && usedSockets(proxy) === 0;
-  // A wait takes its connection down in the task after its end.
-  await new Promise((resolve) => setTimeout(resolve, 2));
+  const isClean = (): boolean => origin.inFlight() === 0 && usedSockets(proxy) === 0 && getEventListeners(caller, "abort").length === 0;
   while (!isClean() && performance.now() < deadlineMs) {
     await new Promise((resolve) => setTimeout(resolve, 4));
     if (server.keepAlive) origin.closeIdle();

@@ -31,7 +31,8 @@ export interface SoakOptions {
 }
 
 const batchSize = 240;
-const settleMs = 4_000;
+/** Shorter than most deadlines of the schedules, so that a deadline's timer that outlives its wait is still there. */
+const settleMs = 300;
 /** What holds a process open: timers, sockets, servers, and name look-ups. */
 const resourceKinds = ["Timeout", "TCPSocketWrap", "TCPServerWrap", "TCPConnectWrap", "GetAddrInfoReqWrap"];
 
