@@ -98,6 +98,23 @@ test("a switch changes the name, the colour and the words of the page, and what 
   expect(await page.content()).not.toContain("x-ray-viewer");
 });
 
+test("while the new customer's list is on its way nothing of the one before is shown", async () => {
+  const { url } = await openStack();
+  const page = await openBrowser();
+  await createSandbox(page, url, "x-ray-viewer");
+  let letAnswersThrough = (): void => undefined;
+  const answers = new Promise<void>((resolve) => (letAnswersThrough = resolve));
+  await page.route("**/api/miosa/**", async (route) => {
+    await answers;
+    await route.continue();
+  });
+  await switchTo(page, "Northside Accounting");
+  expect(await rows(page).count()).toBe(0);
+  expect(await page.content()).not.toContain("x-ray-viewer");
+  letAnswersThrough();
+  expect(await shown(page.getByText("No sandboxes yet"))).toBe(true);
+});
+
 test("whatever a page asks for, what it creates is its own customer's", async () => {
   const { url, local } = await openStack();
   const page = await openBrowser();

@@ -3,7 +3,7 @@ import { MiosaProvider } from "@miosa/react";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { useNavigate } from "../routing/useRoute.js";
 import { useAnnounce } from "../ui/Announcer.js";
-import { loadTenant, signIn } from "./loadTenant.js";
+import { fetchTenant, signIn } from "./loadTenant.js";
 import { openPageSession, userKey } from "./pageSession.js";
 import { applyTenant, TenantContext } from "./TenantContext.js";
 import type { Tenant } from "./tenant.js";
@@ -47,19 +47,24 @@ export function SignedIn({ first, children }: { first: Tenant; children: ReactNo
     document.getElementById("list-title")?.focus();
   }, [session]);
 
+  const channel = useRef<BroadcastChannel>(null);
   useEffect(() => {
-    const follow = async (): Promise<void> => {
-      const tenant = await loadTenant();
-      if (userKey(tenant) !== userKey(shown.current.tenant)) enter(tenant);
+    const follow = (): void => {
+      const enterOther = (tenant: Tenant): void => {
+        if (userKey(tenant) !== userKey(shown.current.tenant)) enter(tenant);
+      };
+      // Without an answer nothing tells that what is on the page is still for whoever sits before it.
+      fetchTenant().then(enterOther, () => location.reload());
     };
     const onPageShow = ({ persisted }: PageTransitionEvent): void => {
-      if (persisted) void follow(); // out of the browser's back/forward cache, where no message arrives
+      if (persisted) follow(); // out of the browser's back/forward cache, where no message arrives
     };
-    const channel = new BroadcastChannel(channelName);
-    channel.addEventListener("message", () => void follow());
+    const opened = new BroadcastChannel(channelName);
+    channel.current = opened;
+    opened.addEventListener("message", follow);
     addEventListener("pageshow", onPageShow);
     return () => {
-      channel.close();
+      opened.close();
       removeEventListener("pageshow", onPageShow);
     };
   }, [enter]);
@@ -67,9 +72,7 @@ export function SignedIn({ first, children }: { first: Tenant; children: ReactNo
   const switchAccount = useCallback(
     async (account: string) => {
       const tenant = await signIn(account);
-      const channel = new BroadcastChannel(channelName);
-      channel.postMessage(null);
-      channel.close();
+      channel.current?.postMessage(null);
       // What was open belongs to somebody else.
       navigate({ page: { name: "home" }, filter: { workspace: "", user: "", project: "" } });
       enter(tenant);
