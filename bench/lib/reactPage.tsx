@@ -39,8 +39,16 @@ interface Row {
 
 let counts: PageCounts = { cards: {}, others: 0, commitsMs: [] };
 
+function countCard(id: string): void {
+  counts.cards[id] = (counts.cards[id] ?? 0) + 1;
+}
+
+function countOther(): void {
+  counts.others += 1;
+}
+
 function Face({ row }: { row: Row | undefined }): ReactElement {
-  counts.cards[row?.id ?? ""] = (counts.cards[row?.id ?? ""] ?? 0) + 1;
+  countCard(row?.id ?? "");
   return (
     <li data-state={row?.status}>
       <b>{row?.name}</b> <i>{row?.status}</i>
@@ -56,7 +64,7 @@ const HookCard = memo(function HookCard({ id }: { id: string }): ReactElement {
 
 function HookList(): ReactElement {
   const { data: ids = [] } = useSandboxes({}, { query: { select: (rows) => rows.map((row) => row.id) } });
-  counts.others += 1;
+  countOther();
   return <ul>{ids.map((id) => <HookCard key={id} id={id} />)}</ul>;
 }
 
@@ -64,7 +72,7 @@ const PlainCard = memo(Face);
 
 function PollingList({ pollMs }: { pollMs: number }): ReactElement {
   const { data: rows = [] } = useQuery({ queryKey: ["computers"], queryFn: fetchRows, refetchInterval: pollMs });
-  counts.others += 1;
+  countOther();
   return <ul>{rows.map((row) => <PlainCard key={row.id} row={row} />)}</ul>;
 }
 
@@ -76,7 +84,9 @@ function ContextProvider({ children }: { children: ReactNode }): ReactElement {
     const source = new EventSource("/events/stream");
     for (const state of ["running", "paused"]) {
       source.addEventListener(`sandbox.${state}`, (event) => {
-        const { id, status }: Row = JSON.parse(event.data);
+        const told: unknown = JSON.parse(String(event.data));
+        if (!isRow(told)) throw new Error("The event is not about a sandbox");
+        const { id, status } = told;
         setRows((before) => before.map((row) => (row.id === id ? { ...row, status } : row)));
       });
     }
@@ -91,13 +101,19 @@ function ContextCard({ id }: { id: string }): ReactElement {
 }
 
 function ContextList(): ReactElement {
-  counts.others += 1;
+  countOther();
   return <ul>{useContext(RowsContext).map(({ id }) => <ContextCard key={id} id={id} />)}</ul>;
 }
 
 async function fetchRows(): Promise<Row[]> {
-  const { computers }: { computers: Row[] } = await (await fetch("/computers")).json();
-  return computers;
+  const reply: unknown = await (await fetch("/computers")).json();
+  const rows: unknown = typeof reply === "object" && reply !== null && "computers" in reply ? reply.computers : undefined;
+  if (!Array.isArray(rows) || !rows.every(isRow)) throw new Error("The server did not list its sandboxes");
+  return rows;
+}
+
+function isRow(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && "id" in value && "status" in value;
 }
 
 function pageOf(way: PageWay, pollMs: number): ReactElement {

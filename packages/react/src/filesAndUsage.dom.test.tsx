@@ -1,10 +1,9 @@
-import { act, renderHook, waitFor } from "@testing-library/react";
+import { renderHook, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { startMiosa } from "../test/startMiosa.js";
 import { useFile } from "./useFile.js";
 import { useFiles } from "./useFiles.js";
 import { useUsage } from "./useUsage.js";
-import { useWriteFile } from "./useWriteFile.js";
 
 async function startReady() {
   const miosa = await startMiosa();
@@ -12,25 +11,6 @@ async function startReady() {
   expect(await miosa.client.sandboxes.waitUntilReady(id)).toBe(true);
   return { ...miosa, id };
 }
-
-test("shows a folder and a file, and what was written to them", async () => {
-  const { client, id, Strict } = await startReady();
-  await client.files.write(id, "notes.txt", "old");
-  const { result } = renderHook(
-    () => ({
-      names: useFiles(id, { query: { select: (entries) => entries.map(({ name }) => name).toSorted() } }).data,
-      text: useFile(id, "notes.txt").data,
-      write: useWriteFile(id),
-    }),
-    { wrapper: Strict },
-  );
-  await waitFor(() => expect(result.current).toMatchObject({ names: ["notes.txt"], text: "old" }));
-  act(() => result.current.write.mutate({ path: "notes.txt", content: "new" }));
-  await waitFor(() => expect(result.current.text).toBe("new"));
-  act(() => result.current.write.mutate({ path: "more.txt", content: new Blob(["bytes"]) }));
-  await waitFor(() => expect(result.current.names).toEqual(["more.txt", "notes.txt"]));
-  expect(await client.files.readText(id, "more.txt")).toBe("bytes");
-});
 
 test("tells that a file is not there", async () => {
   const { id, Strict } = await startReady();

@@ -72,7 +72,7 @@ test("a visitor creates a sandbox, sees it become ready, and deletes it", async 
   await page.getByRole("button", { name: "Create" }).click();
   await expect.element(page.getByText("quick-exec: booting"), patiently).toBeVisible();
   await expect.element(page.getByText("quick-exec: ready"), patiently).toBeVisible();
-  expect(await server.countRequests("GET /sandboxes/:id/readiness/stream")).toBe(1);
+  expect(await server.countRequests("GET /events/stream")).toBe(1);
   await page.getByRole("button", { name: "Delete" }).click();
   await expect.element(page.getByText("No sandboxes"), patiently).toBeVisible();
   await vi.waitFor(async () => expect(await server.sandboxCount()).toBe(0), patiently);

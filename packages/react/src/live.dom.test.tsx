@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import { clientFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
 import { useCreateSandbox } from "./useCreateSandbox.js";
-import { useDeleteSandbox } from "./useDeleteSandbox.js";
 import { useLiveFeedStatus } from "./useLiveFeedStatus.js";
 import { useSandbox } from "./useSandbox.js";
 import { useSandboxes } from "./useSandboxes.js";
@@ -150,10 +149,8 @@ test("a stop that is refused brings the old state back, and tells the error", as
 
 test("useSandboxEvents gathers the events of one sandbox, the latest ones", async () => {
   const { client, Strict } = await startMiosa();
-  const { result, rerender } = renderHook(({ id }: { id: string | undefined }) => useSandboxEvents(id, { limit: 3 }), {
-    wrapper: Strict,
-    initialProps: { id: undefined },
-  });
+  const initialProps: { id: string | undefined } = { id: undefined };
+  const { result, rerender } = renderHook(({ id }) => useSandboxEvents(id, { limit: 3 }), { wrapper: Strict, initialProps });
   expect(result.current).toEqual([]);
   const { id } = await client.sandboxes.create();
   const other = await client.sandboxes.create();

@@ -1,5 +1,5 @@
 import { QueryErrorResetBoundary } from "@tanstack/react-query";
-import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { Component, type ReactElement, type ReactNode, startTransition, Suspense, useLayoutEffect, useState } from "react";
 import { expect, test } from "vitest";
 import { startMiosa } from "../test/startMiosa.js";
@@ -71,20 +71,21 @@ test("a transition to another sandbox keeps the old one on the page until the ne
     useLayoutEffect(() => void fallbacks.push("shown"));
     return <p>loading</p>;
   }
-  let go = (): void => undefined;
   function Page(): ReactElement {
     const [id, setId] = useState(first.id);
-    go = () => startTransition(() => setId(second.id));
     return (
-      <Suspense fallback={<Loading />}>
-        <Name id={id} />
-      </Suspense>
+      <>
+        <button onClick={() => startTransition(() => setId(second.id))}>go</button>
+        <Suspense fallback={<Loading />}>
+          <Name id={id} />
+        </Suspense>
+      </>
     );
   }
   render(<Page />, { wrapper: Strict });
   await screen.findByText("name first");
   fallbacks.length = 0;
-  act(() => go());
+  fireEvent.click(screen.getByRole("button", { name: "go" }));
   expect(screen.getByText("name first")).toBeDefined();
   await screen.findByText("name second");
   expect(fallbacks).toEqual([]);
@@ -140,15 +141,13 @@ test("SandboxReady leaves no connection when the page is left while it suspends"
 test("SandboxReady throws to the error boundary after the deadline, and a retry starts over", async () => {
   const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_500 } } });
   const { id } = await client.sandboxes.create();
-  let retry = (): void => undefined;
-  function Retry(): null {
-    ({ retry } = useSandboxReadiness(id, { enabled: false }));
-    return null;
+  function Retry(): ReactElement {
+    return <button onClick={useSandboxReadiness(id, { enabled: false }).retry}>keep waiting</button>;
   }
   render(
     <>
       <Retry />
-      <Boundary onReset={() => retry()}>
+      <Boundary>
         <Suspense fallback={<p>booting</p>}>
           <SandboxReady sandboxId={id} timeoutMs={1_000}>
             <p>terminal</p>
@@ -158,7 +157,9 @@ test("SandboxReady throws to the error boundary after the deadline, and a retry 
     </>,
     { wrapper: Strict },
   );
-  fireEvent.click(await screen.findByRole("button", { name: /TimeoutError/ }));
+  const reset = await screen.findByRole("button", { name: /TimeoutError/ });
+  fireEvent.click(screen.getByRole("button", { name: "keep waiting" }));
+  fireEvent.click(reset);
   await screen.findByText("terminal");
 });
 
