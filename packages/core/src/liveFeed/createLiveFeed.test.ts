@@ -121,6 +121,20 @@ test("without a feed, two watches have streams and the rest share one polling lo
   expect(sources).toContain("poll");
 });
 
+test("without a feed, a sandbox that is ready hands its stream on and makes nobody poll", async () => {
+  const { server, miosa, feed } = await setUp(
+    { faults: { slowStart: { delayMs: 500 }, noStream: { routes: ["GET /events/stream"] } } },
+    { pollIntervalMs: 60_000 },
+  );
+  const ids = await createMany(miosa, 6);
+  const watches = ids.map((id) => feed.watch(id));
+  await untilFeed(feed, "unavailable");
+  await expect.poll(() => requestsTo(server, "GET /sandboxes/:id/readiness")).toBe(4);
+  await Promise.all(watches.map((watch) => untilPhase(watch, "ready")));
+  expect(watches.map((watch) => watch.get().source)).toEqual(ids.map(() => "stream"));
+  expect(requestsTo(server, "GET /sandboxes/:id/readiness")).toBe(4);
+});
+
 test("a feed that is cut reopens, and what became ready meanwhile is found", async () => {
   const { server, miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 300 } } });
   const ids = await createMany(miosa, 5);
