@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { accentFor, contrast } from "./accent.js";
-import { defaultTenant, tenantFromJson } from "./tenant.js";
 
 const brands = ["#0e5a6b", "#ffe14d", "#000000", "#ffffff", "#ff0000", "#777777", "#12ff8a"];
 
@@ -21,18 +20,3 @@ test.each(brands)("%s becomes legible as text and under text in both themes", (b
 test("a brand colour that is legible already stays as it is", () => {
   expect(accentFor("light", "#0e5a6b").colour).toBe("#0e5a6b");
 });
-
-test("a tenant file says only what it changes", () => {
-  expect(tenantFromJson({ name: " Harbour ", attributionLabels: { user: "Dentist" } })).toEqual({
-    ...defaultTenant,
-    name: "Harbour",
-    attributionLabels: { ...defaultTenant.attributionLabels, user: "Dentist" },
-  });
-});
-
-test.each([null, [], "x", 3, { name: 3, accent: "red", readyTimeoutMs: -1, logoUrl: "", attributionLabels: [] }])(
-  "a tenant file of the wrong shape (%j) leaves the defaults",
-  (json) => {
-    expect(tenantFromJson(json)).toEqual(defaultTenant);
-  },
-);
