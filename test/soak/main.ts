@@ -1,11 +1,13 @@
 // Runs random fault schedules against the readiness engine: npm run soak -- --seed S --runs N. A run that fails prints its own
-// seed; --only SEED runs that one again and shows what happened.
+// seed; --only SEED runs that one again and shows what happened. With --feed the live feed is run instead.
 import { parseArgs } from "node:util";
 import { installJumpingClock } from "./jumpingClock.js";
 import { judge } from "./judge.js";
 import { startLagMeter } from "./lagMeter.js";
 import { type RunRecord, runOnce } from "./runOnce.js";
+import { createFeedSchedule } from "./feedSchedule.js";
 import { type Failure, soak } from "./soak.js";
+import { soakFeed } from "./soakFeed.js";
 
 const { values } = parseArgs({
   options: {
@@ -14,10 +16,12 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
     parallel: { type: "string", default: "24" },
     only: { type: "string" },
+    feed: { type: "boolean", default: false },
   },
 });
 
-if (values.only === undefined) await runMany();
+if (values.feed) await runFeeds();
+else if (values.only === undefined) await runMany();
 else await runAlone(values.only);
 
 async function runMany(): Promise<void> {
@@ -42,6 +46,23 @@ async function runMany(): Promise<void> {
   console.log(`${report.requests} requests; worst lag of a timer ${report.worstLagMs.toFixed(0)} ms; ${seconds(startedMs)} s`);
   console.log(`${report.runs} runs, seeds ${values.seed}/${from} to ${values.seed}/${from + runs - 1}: ${report.failures.length} failures`);
   if (report.failures.length > 0) process.exitCode = 1;
+}
+
+/** The same for the live feed. */
+async function runFeeds(): Promise<void> {
+  const runs = wholeNumber("runs", values.runs);
+  const from = wholeNumber("from", values.from);
+  const seeds = values.only === undefined ? Array.from({ length: runs }, (_, index) => `${values.seed}/${from + index}`) : [values.only];
+  const startedMs = performance.now();
+  const done = await soakFeed(seeds, wholeNumber("parallel", values.parallel), ({ seed, findings }, count) => {
+    if (findings.length > 0) console.log(`── ${seed}: ${findings.join("; ")}\n${JSON.stringify(createFeedSchedule(seed))}`);
+    if (count % 250 === 0) console.log(`${count} runs, ${seconds(startedMs)} s`);
+  });
+  const failures = done.filter(({ findings }) => findings.length > 0).length;
+  const known = done.reduce((sum, run) => sum + run.known, 0);
+  const requests = done.reduce((sum, run) => sum + run.requests, 0);
+  console.log(`${done.length} runs of the live feed, ${known} sandboxes known to be ready, ${requests} requests, ${seconds(startedMs)} s: ${failures} failures`);
+  if (failures > 0) process.exitCode = 1;
 }
 
 async function runAlone(seed: string): Promise<void> {

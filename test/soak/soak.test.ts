@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createSchedule } from "./schedule.js";
 import { soak } from "./soak.js";
+import { soakFeed } from "./soakFeed.js";
 
 const runs = 300;
 
@@ -16,4 +17,14 @@ test("no wait breaks a promise under random faults", { timeout: 120_000 }, async
 test("a seed tells the whole schedule", () => {
   expect(createSchedule("ci/1")).toEqual(createSchedule("ci/1"));
   expect(createSchedule("ci/1")).not.toEqual(createSchedule("ci/2"));
+});
+
+test("no feed misses a sandbox under random faults", { timeout: 60_000 }, async () => {
+  const done = await soakFeed(
+    Array.from({ length: 80 }, (_, index) => `ci/${index}`),
+    16,
+  );
+  const failed = done.filter(({ findings }) => findings.length > 0);
+  expect(failed.map(({ seed, findings }) => `npm run soak -- --feed --only ${seed}: ${findings.join("; ")}`)).toEqual([]);
+  expect(done.reduce((sum, { known }) => sum + known, 0)).toBeGreaterThan(300);
 });
