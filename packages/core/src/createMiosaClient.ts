@@ -26,6 +26,6 @@ export function createMiosaClient(options: MiosaClientOptions = {}): MiosaClient
     events: createEvents(transport),
     usage: createUsage(transport),
     tokens: createTokens(transport),
-    identity: (key) => identityOf(transport.baseUrl, transport.fixedCredential, key),
+    identity: (key) => identityOf(transport.baseUrl, transport.fixedCredential(), key),
   };
 }

@@ -1,5 +1,5 @@
 export { createMiosaClient } from "./createMiosaClient.js";
-export { createTransport, type AnyRoute, type CallInit, type Query, type StreamInit, type Transport } from "./http/transport.js";
+export { createTransport, type CallInit, type Query, type StreamInit, type Transport } from "./http/transport.js";
 export { createSandboxes, matchesFilter } from "./sandboxes/createSandboxes.js";
 export { createSandbox, type SandboxApi } from "./sandboxes/sandboxCalls.js";
 export { createComputers } from "./computers/createComputers.js";

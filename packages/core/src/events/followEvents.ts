@@ -1,9 +1,9 @@
-import type { RouteParams } from "@miosa/protocol";
+import type { RouteName, RouteParams } from "@miosa/protocol";
 import { closeableGenerator } from "../closeableGenerator.js";
 import { isApiError, isMiosaError, isRetryable, isTimeoutError, NetworkError, type MiosaError } from "../errors.js";
 import { asString } from "../guards.js";
 import { backoffMs, longestRetryAfterMs } from "../http/retryDelay.js";
-import type { AnyRoute, Query, Transport } from "../http/transport.js";
+import type { Query, Transport } from "../http/transport.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import { objectOfMessage } from "../sse/objectOfMessage.js";
 import type { SseMessage } from "../sse/sseMessages.js";
@@ -21,10 +21,10 @@ const healthyStreamMs = 5_000;
  * Follows an endless event stream: reopens it after every loss, with backoff, and asks to continue after the last event seen.
  * Ends only when left or aborted. Throws the abort reason, or the typed error of an answer that asking again cannot change.
  */
-export function followEvents<Path extends string>(
+export function followEvents<Name extends RouteName>(
   transport: Transport,
-  route: AnyRoute<Path>,
-  target: { params: Readonly<Record<RouteParams<Path>, string>>; query?: Query | undefined },
+  route: Name,
+  target: { params: Readonly<Record<RouteParams<Name>, string>>; query?: Query | undefined },
   options: Omit<StreamEventsOptions, "types"> = {},
 ): AsyncGenerator<MiosaEvent, void, void> {
   return closeableGenerator(options.signal, async function* follow(signal): AsyncGenerator<MiosaEvent, void, void> {

@@ -1,5 +1,4 @@
-import { buildPath, defaultBaseUrl, headerNames, type Route, type RouteName, type RouteParams } from "@miosa/protocol";
-import ky from "ky";
+import { buildPath, defaultBaseUrl, headerNames, type RouteName, type RouteParams } from "@miosa/protocol";
 import type { MiosaClientOptions, RequestTrace } from "../clientOptions.js";
 import { invalidArgument, isMiosaError, isRetryable, MiosaError, TimeoutError } from "../errors.js";
 import type { CallOptions } from "../options.js";
@@ -8,14 +7,15 @@ import { requireNumber } from "../requireArguments.js";
 import { createCredentials, isBrowser } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
 import { type ErrorContext, onTheWire, parseJson, readErrorBody } from "./readBody.js";
+import { repeatedly } from "./repeatedly.js";
 import { type Query, requestUrl } from "./requestUrl.js";
 import { retryDelayMs } from "./retryDelay.js";
 
 export type { Query } from "./requestUrl.js";
 
-/** What a call sends, beside its route. `Path` is the route's name or path. */
-export interface CallInit<Path extends string> {
-  params: Readonly<Record<RouteParams<Path>, string>>;
+/** What a call sends, beside its route. `Name` is the route's name. */
+export interface CallInit<Name extends string> {
+  params: Readonly<Record<RouteParams<Name>, string>>;
   query?: Query | undefined;
   /** JSON body. */
   body?: unknown;
@@ -28,8 +28,8 @@ export interface CallInit<Path extends string> {
 }
 
 /** What a stream is opened with. */
-export interface StreamInit<Path extends string> {
-  params: Readonly<Record<RouteParams<Path>, string>>;
+export interface StreamInit<Name extends string> {
+  params: Readonly<Record<RouteParams<Name>, string>>;
   query?: Query | undefined;
   /** JSON body. */
   body?: unknown;
@@ -41,24 +41,21 @@ export interface StreamInit<Path extends string> {
   signal: AbortSignal;
 }
 
-/** A route by its name, or as it stands in protocol's table. */
-export type AnyRoute<Path extends string> = (Path & RouteName) | (Pick<Route, "method"> & { readonly path: Path });
-
 /** One way to the server: base URL, credential, errors and retries. Knows nothing of sandboxes. */
 export interface Transport {
   /** A JSON call under one deadline. Resolves to the parsed body; undefined for an empty one. */
-  call<Path extends string>(route: AnyRoute<Path>, init: CallInit<Path>): Promise<unknown>;
+  call<Name extends RouteName>(route: Name, init: CallInit<Name>): Promise<unknown>;
   /** Opens a body to stream. Resolves once the status is 2xx. The caller owns the deadline and the body. */
-  open<Path extends string>(route: AnyRoute<Path>, init: StreamInit<Path>): Promise<Response>;
+  open<Name extends RouteName>(route: Name, init: StreamInit<Name>): Promise<Response>;
   /** The URL of a route, for what does not go through `fetch`. */
-  address<Path extends string>(route: AnyRoute<Path>, init: Pick<StreamInit<Path>, "params" | "query">): string;
+  address<Name extends RouteName>(route: Name, init: Pick<StreamInit<Name>, "params" | "query">): string;
   /** The `Authorization` value for the next request; undefined where a gateway adds it. */
   authorization(signal: AbortSignal): Promise<string | undefined>;
   /** The client's `webSocket` option, else the runtime's own; undefined where there is none. */
   readonly webSocket: typeof globalThis.WebSocket | undefined;
   readonly baseUrl: string;
   /** The credential, where it never changes. */
-  readonly fixedCredential: string | undefined;
+  fixedCredential(): string | undefined;
 }
 
 const defaultTimeoutMs = 30_000;
@@ -116,8 +113,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   }
 
   /** What every kind of request begins with. */
-  function prepare(route: string | { method: string; path: string }, params: Readonly<Record<string, string>>, query: Query | undefined) {
-    const request = typeof route === "string" ? route : `${route.method} ${route.path}`;
+  function prepare(request: RouteName, params: Readonly<Record<string, string>>, query: Query | undefined) {
     const space = request.indexOf(" ");
     const method = request.slice(0, space);
     const path = pathOf(request.slice(space + 1), params);
@@ -126,7 +122,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
 
   return {
     baseUrl,
-    fixedCredential: credentials.fixed,
+    fixedCredential: () => credentials.fixed,
     address: (route, { params, query }) => prepare(route, params, query).url,
     authorization,
     webSocket: options.webSocket ?? globalThis.WebSocket,
@@ -159,7 +155,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
         };
 
         /** Whether to try again after an error, and when. */
-        const shouldRetry = (error: unknown): boolean => {
+        const mayRepeat = (error: unknown): boolean => {
           if (!isMiosaError(error) || signal.aborted) return false;
           if (error.status === 401 && !refreshed) {
             refreshed = true;
@@ -172,43 +168,13 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           return repeatable && used <= retries && isRetryable(error) && nextDelayMs < deadline.remainingMs();
         };
 
-        // Most calls end with their first try, and are spared what ky costs on top of a fetch.
-        let failure: unknown;
-        const isDone = await attempt().then(
-          () => true,
-          (error: unknown) => {
-            failure = error;
-            return false;
-          },
-        );
-        if (!isDone && !shouldRetry(failure)) throw failure;
-        if (!isDone) {
-          await deadline.race(
-            ky(url, {
-              method,
-              timeout: false,
-              async fetch() {
-                await sleep(nextDelayMs, signal);
-                const value = await authorization(signal);
-                if (value !== undefined) headers.set(headerNames.authorization, value);
-                try {
-                  return await attempt();
-                } catch (error) {
-                  failure = error;
-                  throw error;
-                }
-              },
-              retry: {
-                limit: retries + 1,
-                methods: [method.toLowerCase()],
-                delay() {
-                  if (!shouldRetry(failure)) throw failure;
-                  return 0; // the pause is above, where an abort ends it
-                },
-              },
-            }),
-          );
-        }
+        const prepareNext = async (): Promise<void> => {
+          await sleep(nextDelayMs, signal);
+          const value = await authorization(signal);
+          if (value !== undefined) headers.set(headerNames.authorization, value);
+        };
+
+        await deadline.race(repeatedly(url, method, retries + 1, { attempt, mayRepeat, prepareNext }));
         return typeof answer === "string" ? parseJson(context, answer) : answer;
       } catch (error) {
         if (deadline.expired) {

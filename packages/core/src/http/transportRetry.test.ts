@@ -1,4 +1,5 @@
-import { createTransport, isNetworkError, isTimeoutError } from "@miosa/core";
+import { inspect } from "node:util";
+import { createMiosaClient, createTransport, isNetworkError, isTimeoutError } from "@miosa/core";
 import { expect, test } from "vitest";
 import { answerJson, rejection, startRawTransport } from "../../test/rawTransport.js";
 
@@ -112,6 +113,13 @@ test("a secret key where a page could read it throws and names the gateway, unle
     expect(() => createTransport({ token: "eyJ.scoped" })).not.toThrow();
   } finally {
     Reflect.deleteProperty(globalThis, "window");
+  }
+});
+
+test("a logged client or transport shows no credential", () => {
+  const options = { apiKey: "msk_u_secret", headers: { "x-a": "b" } };
+  for (const value of [createTransport(options), createMiosaClient(options)]) {
+    expect(inspect(value, { depth: 10, showHidden: true }) + JSON.stringify(value)).not.toContain("msk_u_secret");
   }
 });
 

@@ -1,4 +1,3 @@
-import { readinessRoutes } from "@miosa/protocol";
 import { asString } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
@@ -13,7 +12,7 @@ export async function getReadiness(
   options?: CallOptions & { retry?: boolean },
 ): Promise<Readiness> {
   requireId(id);
-  const body = await transport.call(readinessRoutes.get, { params: { id }, options, retry: options?.retry });
+  const body = await transport.call("GET /sandboxes/:id/readiness", { params: { id }, options, retry: options?.retry });
   const wire = unwrapOne(body);
   const status = asString(wire["status"]) ?? null;
   return {

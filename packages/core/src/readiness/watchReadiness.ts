@@ -1,4 +1,3 @@
-import { readinessRoutes } from "@miosa/protocol";
 import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import { requireId } from "../requireId.js";
@@ -97,7 +96,7 @@ function createEffects(
     stream?.close();
     try {
       stream = await deadline.race(
-        openEventStream(transport, readinessRoutes.stream, {
+        openEventStream(transport, "GET /sandboxes/:id/readiness/stream", {
           params: { id },
           headers,
           idleTimeoutMs: wait.idleTimeoutMs,

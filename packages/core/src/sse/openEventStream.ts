@@ -1,12 +1,12 @@
-import { eventStreamType, headerNames, type RouteParams } from "@miosa/protocol";
+import { eventStreamType, headerNames, type RouteName, type RouteParams } from "@miosa/protocol";
 import { NetworkError, ProtocolError, TimeoutError } from "../errors.js";
-import type { AnyRoute, Query, Transport } from "../http/transport.js";
+import type { Query, Transport } from "../http/transport.js";
 import { raceSignal, startTimer, type Timer } from "../timers.js";
 import { createSseParser, type SseMessage } from "./sseMessages.js";
 
 /** How an event stream is opened. */
-export interface EventStreamInit<Path extends string> {
-  params: Readonly<Record<RouteParams<Path>, string>>;
+export interface EventStreamInit<Name extends string> {
+  params: Readonly<Record<RouteParams<Name>, string>>;
   query?: Query | undefined;
   body?: unknown;
   headers?: Readonly<Record<string, string>> | undefined;
@@ -37,12 +37,11 @@ export interface EventStream {
 }
 
 /** Opens an event stream; resolves once the server answered 2xx with `text/event-stream`. */
-export async function openEventStream<Path extends string>(
+export async function openEventStream<Name extends RouteName>(
   transport: Transport,
-  route: AnyRoute<Path>,
-  init: EventStreamInit<Path>,
+  route: Name,
+  init: EventStreamInit<Name>,
 ): Promise<EventStream> {
-  const request = typeof route === "string" ? route : `${route.method} ${route.path}`;
   // One controller closes everything, from outside too, while a read is pending. https://github.com/whatwg/streams/issues/1103
   const controller = new AbortController();
   const { signal } = controller;
@@ -70,7 +69,7 @@ export async function openEventStream<Path extends string>(
   function failure(cause: unknown): unknown {
     if (init.signal.aborted) return init.signal.reason;
     if (isIdle) {
-      return new TimeoutError(`${request} was silent for ${init.idleTimeoutMs} ms.`, { code: "IDLE_TIMEOUT" });
+      return new TimeoutError(`${route} was silent for ${init.idleTimeoutMs} ms.`, { code: "IDLE_TIMEOUT" });
     }
     return cause;
   }
@@ -90,7 +89,7 @@ export async function openEventStream<Path extends string>(
     });
     const contentType = response.headers.get("content-type") ?? "none";
     if (!response.body || contentType.split(";")[0]?.trim().toLowerCase() !== eventStreamType) {
-      throw new ProtocolError(`${request} answered ${response.status} with content type ${contentType}, not an event stream.`, {
+      throw new ProtocolError(`${route} answered ${response.status} with content type ${contentType}, not an event stream.`, {
         code: "NOT_AN_EVENT_STREAM",
         status: response.status,
       });
@@ -127,7 +126,7 @@ export async function openEventStream<Path extends string>(
         const error = failure(cause);
         const lost = error === cause && !signal.aborted && !(cause instanceof ProtocolError);
         close();
-        throw lost ? new NetworkError(`${request} was cut off.`, { code: "STREAM_LOST", cause }) : error;
+        throw lost ? new NetworkError(`${route} was cut off.`, { code: "STREAM_LOST", cause }) : error;
       }
       const message = queue.shift();
       if (message === undefined) close();
