@@ -158,6 +158,15 @@ test("requests that were answered, refused or not found give their place back", 
   expect((await fetch(`${attacked.baseUrl}/api/miosa/computers/acme-1`, asAnn)).status).toBe(200);
 });
 
+test("a sandbox that was deleted through the gateway is looked up anew", async () => {
+  const attacked = await start();
+  const call = (method: string) => fetch(`${attacked.baseUrl}/api/miosa/computers/acme-1`, { method, ...asAnn });
+  await call("GET");
+  await call("DELETE");
+  await call("GET");
+  expect(attacked.upstream.seen.map(({ method }) => method)).toEqual(["GET", "GET", "DELETE", "GET", "GET"]);
+});
+
 test("an API that does not answer in time is a 502", async () => {
   const attacked = await start({ limits: { upstreamTimeoutMs: 100 } });
   answering(/start$/, () => {})(attacked.upstream);
