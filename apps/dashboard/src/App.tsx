@@ -7,7 +7,7 @@ import type { Page } from "./routing/route.js";
 import { useRoute } from "./routing/useRoute.js";
 import { CreateSandbox } from "./sandboxes/CreateSandbox.js";
 import { Overview } from "./sandboxes/Overview.js";
-import { refetchIntervalMs } from "./sandboxes/refetchInterval.js";
+import { useRefetchInterval } from "./sandboxes/refetchInterval.js";
 import { SandboxList } from "./sandboxes/SandboxList.js";
 import { SandboxPage } from "./sandboxes/SandboxPage.js";
 import { AccountSwitcher } from "./tenant/AccountSwitcher.js";
@@ -20,7 +20,7 @@ import { Unavailable } from "./ui/Unavailable.js";
 /** The whole page: the list on one side, the chosen page on the other; on a narrow screen one at a time. */
 export function App(): ReactElement {
   const { page, filter } = useRoute();
-  const query = { refetchInterval: refetchIntervalMs };
+  const query = { refetchInterval: useRefetchInterval() };
   const all = useSandboxes({}, { query });
   const shown = useSandboxes(
     {

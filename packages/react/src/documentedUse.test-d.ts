@@ -1,7 +1,8 @@
-import type { ComputerState, MiosaClient, MiosaError, Sandbox } from "@miosa/core";
+import type { ComputerState, FileEntry, LiveFeedStatus, MiosaClient, MiosaError, MiosaEvent, Sandbox, UsageReport } from "@miosa/core";
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { expectTypeOf, test } from "vitest";
 import {
+  type ExecOutput,
   isOptimisticSandbox,
   MiosaProvider,
   sandboxKeys,
@@ -9,10 +10,20 @@ import {
   useCreateSandbox,
   useDeleteSandbox,
   useElapsedMs,
+  useExec,
+  useFile,
+  useFiles,
+  useLiveFeedStatus,
   useMiosaClient,
   useSandbox,
   useSandboxes,
+  useSandboxEvents,
   useSandboxReadiness,
+  useStartSandbox,
+  useStopSandbox,
+  useSuspenseSandbox,
+  useUsage,
+  useWriteFile,
 } from "./index.js";
 
 declare const client: MiosaClient;
@@ -73,6 +84,42 @@ test("useSandboxReadiness tells phase, source and error", () => {
   expectTypeOf(readiness.source).toEqualTypeOf<"feed" | "stream" | "poll" | null>();
   expectTypeOf(readiness.error).toEqualTypeOf<MiosaError | null>();
   expectTypeOf(useElapsedMs(readiness)).toEqualTypeOf<number>();
+});
+
+test("useSuspenseSandbox always has a sandbox", () => {
+  expectTypeOf(useSuspenseSandbox("id").data).toEqualTypeOf<Sandbox>();
+  expectTypeOf(useSuspenseSandbox("id", { query: { select: ({ name }) => name } }).data).toEqualTypeOf<string | null>();
+  // @ts-expect-error it cannot wait for an id
+  useSuspenseSandbox(undefined);
+});
+
+test("useStartSandbox and useStopSandbox take an id", () => {
+  useStartSandbox({ mutation: { onError: (error) => error.code } }).mutate("id");
+  useStopSandbox().mutate("id");
+  // @ts-expect-error the id is needed
+  useStopSandbox().mutate();
+});
+
+test("useExec takes a command, and gives output and exit code", () => {
+  const exec = useExec("id", { maxLines: 10, mutation: { onSuccess: ({ exitCode }) => exitCode } });
+  exec.mutate({ command: "ls", timeoutSec: 5 });
+  expectTypeOf(exec.data).toEqualTypeOf<ExecOutput | undefined>();
+  expectTypeOf(exec.output.lines[0]?.type).toEqualTypeOf<"stdout" | "stderr" | undefined>();
+  expectTypeOf(exec.error).toEqualTypeOf<MiosaError | null>();
+  expectTypeOf(exec.cancel).toEqualTypeOf<() => void>();
+  // @ts-expect-error a command is needed
+  exec.mutate({ cwd: "/" });
+});
+
+test("files, usage, events and the feed have the types of core", () => {
+  expectTypeOf(useFiles("id", { path: "src" }).data).toEqualTypeOf<FileEntry[] | undefined>();
+  expectTypeOf(useFile("id", "a.txt", { query: { select: (text) => text.length } }).data).toEqualTypeOf<number | undefined>();
+  useWriteFile("id").mutate({ path: "a.txt", content: new Uint8Array() });
+  expectTypeOf(useUsage({ groupBy: "externalUserId" }).data).toEqualTypeOf<UsageReport | undefined>();
+  expectTypeOf(useSandboxEvents("id", { limit: 5 })).toEqualTypeOf<readonly MiosaEvent[]>();
+  expectTypeOf(useLiveFeedStatus()).toEqualTypeOf<LiveFeedStatus>();
+  // @ts-expect-error there is no such group
+  useUsage({ groupBy: "planet" });
 });
 
 test("the query options work without the hooks", () => {

@@ -12,14 +12,14 @@ import { useTenant } from "../tenant/TenantContext.js";
 import { CopyButton } from "../ui/CopyButton.js";
 import { PageTitle } from "../ui/PageTitle.js";
 import { Unavailable } from "../ui/Unavailable.js";
-import { refetchIntervalMs } from "./refetchInterval.js";
+import { useRefetchInterval } from "./refetchInterval.js";
 import { DeleteSandbox } from "./DeleteSandbox.js";
 import { StatusMark } from "./StatusMark.js";
 import { hasReadiness, nameOf, statusOfState } from "./status.js";
 
 /** One sandbox: its readiness, its commands and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
 export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean }): ReactElement {
-  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: refetchIntervalMs } });
+  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useRefetchInterval() } });
   const isGone = isApiError(error) && error.status === 404;
   if (sandbox !== undefined && !isGone) {
     return (

@@ -1,11 +1,24 @@
 import { isApiError, isRateLimited } from "@miosa/core";
+import { useLiveFeedStatus } from "@miosa/react";
 
 const everyMs = 5000;
+/** A gateway holds its feed open while the API behind it is down, so a page that is told of everything looks now and then too. */
+const whileLiveMs = 10_000;
 const afterRefusalMs = 30_000;
 
-/** How often the page asks again, in milliseconds: seldom once it was refused, and never before the server's own pause is over. */
-export function refetchIntervalMs(query: { state: { error: unknown } }): number {
-  const { error } = query.state;
+/** How often a query asks again: seldom while events tell what changes, unless its last answer was an error. */
+export function useRefetchInterval(): (query: QueryState) => number {
+  const isLive = useLiveFeedStatus().phase === "open";
+  return (query) => (isLive && query.state.error === null ? whileLiveMs : refetchIntervalMs(query));
+}
+
+/** What of a query decides. */
+interface QueryState {
+  state: { error: unknown };
+}
+
+/** In milliseconds: seldom once it was refused, and never before the server's own pause is over. */
+function refetchIntervalMs({ state: { error } }: QueryState): number {
   if (isRateLimited(error)) return Math.max(everyMs, error.retryAfterMs ?? 0);
   const isRefused = isApiError(error) && error.status !== undefined && error.status >= 400 && error.status < 500;
   return isRefused ? afterRefusalMs : everyMs;
