@@ -87,7 +87,7 @@ export function createSchedule(seed: string): Schedule {
     wait: {
       timeoutMs,
       pollIntervalMs: random.pick([10, 10, 20, 50]),
-      idleTimeoutMs: random.pick(hasPolls ? [80, 150, 300, 45_000] : [300, 45_000]),
+      idleTimeoutMs: random.pick(hasPolls ? [80, 150, 300, 45_000] : [45_000]),
       stream: !hasPolls || random.chance(0.85),
     },
     server: {
