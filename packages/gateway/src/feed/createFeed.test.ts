@@ -53,6 +53,17 @@ test("a hundred browsers share one upstream stream and get their own tenant's ev
   expect(upstream.lookups).toHaveLength(5);
 });
 
+test("an upstream that opens each stream and cuts it at once is asked ever more rarely", async () => {
+  const parts = await start();
+  await parts.browser("acme");
+  const cutting = setInterval(() => parts.upstream.cut(), 5);
+  onTestFinished(() => clearInterval(cutting));
+  // Pauses of at least 125, 250, 500 and 1,000 ms: five tries, and a sixth at the very most.
+  await new Promise((resolve) => setTimeout(resolve, 1_900));
+  expect(parts.upstream.resumedFrom.length).toBeGreaterThan(2);
+  expect(parts.upstream.resumedFrom.length).toBeLessThanOrEqual(6);
+});
+
 test("the owner of a sandbox is looked up once for all of its events", async () => {
   const parts = await start();
   const browser = await parts.browser("acme");

@@ -29,6 +29,8 @@ export interface FollowOptions {
 const firstRetryMs = 250;
 const longestRetryMs = 10_000;
 const proofMs = 1_000;
+/** A connection that lasted this long was sound; one that was cut sooner counts as a failure, though it opened. */
+const soundMs = 5_000;
 
 /**
  * Follows the API's event stream, reconnecting for as long as it is wanted. Rejects when the first connection fails.
@@ -40,16 +42,18 @@ export async function followUpstream(options: FollowOptions): Promise<void> {
   let { hasFollowed } = options;
   let failures = 0;
   while (!options.signal.aborted) {
+    let openedAtMs = Number.POSITIVE_INFINITY;
     try {
       await followOnce(options, hasFollowed, () => {
         hasFollowed = true;
-        failures = 0;
+        openedAtMs = performance.now();
       });
     } catch (error) {
       if (options.signal.aborted) return;
       if (!hasFollowed || !options.isWanted()) throw error;
     }
     if (!options.isWanted()) return;
+    if (performance.now() - openedAtMs >= soundMs) failures = 0;
     const most = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
     failures += 1;
     await pause(most / 2 + (most / 2) * options.random(), options.signal);
