@@ -1,7 +1,6 @@
-import { cp, lstat, mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { type AgentMux, callAgent, createAgentFiles, dialInBox, execInBox, readUsage } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
+import { saveBoxFiles } from "./boxArchive.js";
 import type { BootPhase, BoxSpec, SandboxBox } from "./driver.js";
 import type { BoxPlace, Launcher } from "./launcher.js";
 import { markerName } from "./processScan.js";
@@ -20,6 +19,8 @@ export interface AgentBoxParts {
   readonly launcher: Launcher;
   readonly booted: BootedBox;
   readonly isWarm: boolean;
+  /** Largest archive of its files. */
+  readonly maxSavedBytes: number;
   /** Resolves when the directory is gone. */
   readonly removeFiles: () => Promise<void>;
 }
@@ -74,9 +75,7 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
       const usage = await readUsage(mux());
       return { ...usage, cpuMs: cpuBefore + (usage.cpuMs ?? 0) };
     },
-    async saveFiles(target) {
-      for (const name of keptDirectories) await copyTree(join(place.directory, name), join(target, name));
-    },
+    saveFiles: async (target) => saveBoxFiles(mux(), target, parts.maxSavedBytes),
     async stop() {
       if (phase !== "running") return;
       const used = await readUsage(session.mux).catch(() => undefined); // a box that does not answer is stopped all the same
@@ -98,18 +97,6 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
 
 function tell(onPhase: ((phase: BootPhase) => void) | undefined): (phase: BootPhase) => void {
   return (phase) => onPhase?.(phase);
-}
-
-/** Copies files as they are: links stay links, and nothing is followed out of `from`. */
-export async function copyTree(from: string, to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: isCopied });
-}
-
-// Opening a pipe would wait for its other end, and a socket or device means nothing elsewhere.
-async function isCopied(path: string): Promise<boolean> {
-  const there = await lstat(path);
-  return there.isFile() || there.isDirectory() || there.isSymbolicLink();
 }
 
 async function untilOrAborted(wanted: Promise<void>, signal: AbortSignal): Promise<void> {

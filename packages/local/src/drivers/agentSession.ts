@@ -26,7 +26,13 @@ class LaunchError extends Error {
 }
 
 /** Launches a box and follows its start. */
-export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (phase: BootPhase) => void): AgentSession {
+export function openAgentSession(
+  launcher: Launcher,
+  place: BoxPlace,
+  onPhase: (phase: BootPhase) => void,
+  /** What is done in the box before it is ready. */
+  prepare: (mux: AgentMux) => Promise<void> = async () => {},
+): AgentSession {
   onPhase("isolating");
   const launched = launcher.launch(place);
   const mux = createMux(launched.output, launched.input);
@@ -59,7 +65,6 @@ export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (
     if (failed.length > 0 || !Array.isArray(checks) || checks.length < 10) {
       throw new Error(`The sandbox is not what ${launcher.name} promises: ${JSON.stringify(failed).slice(0, 1_000)}`);
     }
-    onPhase("ready");
   }
 
   async function startInTime(): Promise<void> {
@@ -72,6 +77,8 @@ export function openAgentSession(launcher: Launcher, place: BoxPlace, onPhase: (
     });
     try {
       await Promise.race([start(), late, over]);
+      await Promise.race([prepare(mux), over]);
+      onPhase("ready");
     } catch (error) {
       launched.kill();
       if (launched.isAbsent()) throw new LaunchError(launcher.advice.absent);

@@ -46,7 +46,7 @@ export async function chooseDriver(request: DriverRequest): Promise<DriverChoice
 function whyNoProcesses({ isolation }: DriverRequest): string | undefined {
   if (isolation === "required") return "It isolates nothing, and isolation is required.";
   if (process.getuid?.() === 0) {
-    return 'It isolates nothing, and you are root, so that a command could change everything on this machine. Start the server as another user, or name the driver "process" if you only run what you trust.';
+    return 'It isolates nothing, and you are root, so that a command could change everything on this machine. Start the server as another user, or choose plain processes if you only run what you trust: MIOSA_LOCAL_DRIVER=process.';
   }
   return undefined;
 }

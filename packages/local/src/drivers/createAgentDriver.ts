@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chown, lchown, mkdir, readdir } from "node:fs/promises";
+import { chown, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AgentMux } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
-import { type BootedBox, copyTree, createAgentBox, keptDirectories } from "./agentBox.js";
+import { type BootedBox, createAgentBox, keptDirectories } from "./agentBox.js";
+import { restoreBoxFiles } from "./boxArchive.js";
 import type { BootPhase, BoxLimits, BoxSpec, DriverProbe, SandboxBox, SandboxDriver } from "./driver.js";
 import type { BoxPlace, Launcher, SharedFiles } from "./launcher.js";
 import { removeTree } from "./removeTree.js";
@@ -19,6 +21,11 @@ export interface IsolatingDriverOptions {
   limits?: BoxLimits;
   /** Boxes that are booted before anybody asks, so that the next one is there at once. @default 0 */
   warmPool?: number;
+}
+
+// What tar adds to each file counts little beside what a box may hold.
+function savedLimit({ workspaceBytes = 2 ** 31 }: BoxLimits): number {
+  return 2 * workspaceBytes;
 }
 
 /** A driver whose boxes are started by `launcher` and reached through an agent inside. */
@@ -52,9 +59,9 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     onPhase("allocating");
     const place = await allocate(settings);
     try {
-      if (filesFrom !== undefined) await takeFiles(filesFrom, place);
       if (isClosed) throw new Error("The driver is closed.");
-      const booted = { place, session: openAgentSession(launcher, place, onPhase) };
+      const prepare = filesFrom === undefined ? undefined : (mux: AgentMux) => restoreBoxFiles(mux, filesFrom);
+      const booted = { place, session: openAgentSession(launcher, place, onPhase, prepare) };
       all.add(booted);
       return booted;
     } catch (error) {
@@ -106,7 +113,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
       all.delete(booted);
       boxes.delete(spec.id);
     };
-    const box = createAgentBox(spec, { launcher, booted, isWarm: ready !== undefined, removeFiles });
+    const box = createAgentBox(spec, { launcher, booted, maxSavedBytes: savedLimit({ ...limits, ...spec.limits }), isWarm: ready !== undefined, removeFiles });
     boxes.set(spec.id, box);
     if (ready) spec.onPhase?.("ready");
     fillPool();
@@ -144,17 +151,4 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
   }
 
   return { name: launcher.name, isolation: launcher.isolation, probe, create, list: () => [...boxes.keys()], close };
-}
-
-/** Gives a new box a copy of saved files, as its own user's. */
-async function takeFiles(from: string, { directory, uid }: BoxPlace): Promise<void> {
-  for (const name of keptDirectories) {
-    await copyTree(join(from, name), join(directory, name));
-    if (uid !== undefined) await giveTo(join(directory, name), uid);
-  }
-}
-
-async function giveTo(directory: string, uid: number): Promise<void> {
-  for (const entry of await readdir(directory, { recursive: true })) await lchown(join(directory, entry), uid, uid);
-  await lchown(directory, uid, uid);
 }
