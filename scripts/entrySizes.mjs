@@ -29,7 +29,13 @@ export const sizedEntries = [
     name: "react: everything, without core and peers",
     code: `export * from "@miosa/react";`,
     external: ["@miosa/core", "react", "react/*", "react-dom", "@tanstack/react-query"],
-    budgetBytes: 4_000,
+    budgetBytes: 6_200,
+  },
+  {
+    name: "react: readiness only, without core and peers",
+    code: `export { MiosaProvider, useSandboxReadiness } from "@miosa/react";`,
+    external: ["@miosa/core", "react", "react/*", "react-dom", "@tanstack/react-query"],
+    budgetBytes: 3_600,
   },
   {
     name: "gateway",

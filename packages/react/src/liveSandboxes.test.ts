@@ -150,11 +150,27 @@ test("the event of a sandbox that this page is creating never shows a second row
   await vi.waitFor(() => expect(states()).toMatchObject({ a: "paused" }));
   expect(Object.keys(states())).toEqual(["optimistic:1", "a"]);
 
-  await server.answerCreate(wireRow("real", "creating"));
+  await server.answer(201, wireRow("real", "creating"));
   await create;
   await vi.waitFor(() => expect(states()).toEqual({ real: "running", elsewhere: "creating", a: "paused" }));
   expect(sizes).toEqual(new Set([2, 3]));
   expect(server.count("GET /computers/real")).toBe(0);
+});
+
+test("an event of a sandbox that is being deleted here does not bring its row back", async () => {
+  const server = await startFeedServer(wireRow("a", "running"), wireRow("b", "running"));
+  const { client, queryClient } = server;
+  const states = await show(server, {});
+  await queryClient.fetchQuery(sandboxQueries.detail(client, "a"));
+  const deleting = queryClient.getMutationCache().build(queryClient, sandboxQueries.delete(client)).execute("a");
+  await vi.waitUntil(() => server.count("DELETE") === 1);
+  for (const type of ["paused", "resumed"]) server.send(`sandbox.${type}`, "a");
+  server.send("sandbox.paused", "b");
+  await vi.waitFor(() => expect(states()).toEqual({ b: "paused" }));
+  expect(queryClient.getQueryData(sandboxKeys.detail("a"))).toMatchObject({ state: "destroying" });
+  await server.answer(200, {});
+  await deleting;
+  expect(states()).toEqual({ b: "paused" });
 });
 
 test("events that were missed while the feed was lost are made up for", async () => {

@@ -22,8 +22,8 @@ export interface FeedServer {
   opened: (streams: number) => Promise<void>;
   /** Cuts the open event streams. */
   cut: () => void;
-  /** Answers of POST /computers wait for this to be called. */
-  answerCreate: (row: WireRow) => Promise<void>;
+  /** Requests that would change something wait for this; the oldest one is answered. */
+  answer: (status: number, body: unknown) => Promise<void>;
 }
 
 /** A row with a creation time, newest last made. */
@@ -35,7 +35,7 @@ export function wireRow(id: string, status: string, members: Record<string, unkn
 export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer> {
   const rows = new Map(initial.map((row) => [row.id, row]));
   const streams = new Set<ServerResponse>();
-  const creating: ServerResponse[] = [];
+  const waiting: ServerResponse[] = [];
   let streamsOpened = 0;
   let eventId = 0;
 
@@ -50,7 +50,7 @@ export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer
       response.once("close", () => streams.delete(response));
       return;
     }
-    if (request.method === "POST") return void creating.push(response);
+    if (request.method !== "GET") return void waiting.push(response);
     if (url.pathname === "/computers") return json(200, [...rows.values()]);
     const row = rows.get(url.pathname.split("/")[2] ?? "");
     if (row === undefined) return json(404, { error: { code: "NOT_FOUND", message: "no such sandbox" } });
@@ -80,10 +80,9 @@ export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer
     cut() {
       for (const stream of streams) stream.destroy();
     },
-    async answerCreate(row) {
-      const response = await vi.waitUntil(() => creating.shift());
-      rows.set(row.id, row);
-      response.writeHead(201, { "content-type": "application/json" }).end(JSON.stringify(row));
+    async answer(status, body) {
+      const response = await vi.waitUntil(() => waiting.shift());
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     },
   };
 }
