@@ -3,6 +3,7 @@ import { packageFolders } from "./packageList.mjs";
 /**
  * What `npm test` does, in order. `part` is the name for `--only`. A `commands` entry is a program of node_modules/.bin, or
  * `node`, and its arguments; a `quiet` one shows its output only when it fails. `vitest` holds the names of test projects.
+ * A step that is `onlyInCi` runs with CI set, or when it is asked for by name.
  */
 export const steps = [
   { part: "types", title: "Types and build", commands: [["node", "scripts/build.mjs"]] },
@@ -34,5 +35,12 @@ export const steps = [
   { part: "docs", title: "Doc comments of exports", commands: [["node", "scripts/apiReference.mjs", "--check"]] },
   { part: "packages", title: "Built import graph", commands: [["node", "scripts/checkImportGraph.mjs"]] },
   { part: "packages", title: "No side effects at import", commands: [["node", "scripts/checkSideEffects.mjs"]] },
+  {
+    part: "runtimes",
+    title: "One behaviour in every runtime",
+    commands: [["node", "scripts/testRuntimes.mjs"]],
+    needsChromium: true,
+    onlyInCi: true,
+  },
   { part: "size", title: "Size budgets", commands: [["node", "scripts/checkSize.mjs"]] },
 ];
