@@ -1,12 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { FeedSchedule } from "./feedSchedule.js";
 
+/** A request as the origin saw it. */
+export interface FeedRequest {
+  path: string;
+  atMs: number;
+  status: number | undefined;
+  endedAtMs: number | undefined;
+}
+
 /** A server of the live feed, the list and the readiness routes. */
 export interface FeedOrigin {
   readonly port: number;
   /** When each sandbox became ready, on the monotonic clock. */
   readonly readyAtMs: ReadonlyMap<string, number>;
-  requestCount(): number;
+  /** Every request so far: when it came, on the monotonic clock, what for, and how and when it ended. */
+  readonly requests: readonly FeedRequest[];
   inFlight(): number;
   start(): void;
   /** From now on every request is answered well. */
@@ -22,7 +31,8 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
   const own = new Map<string, Set<ServerResponse>>();
   const open = new Set<ServerResponse>();
   const timers = new Set<NodeJS.Timeout>();
-  const counts = { feed: 0, call: 0, all: 0 };
+  const requests: FeedRequest[] = [];
+  const counts = { feed: 0, call: 0 };
   let isCalm = false;
 
   function becomeReady(id: string): void {
@@ -47,9 +57,14 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    counts.all += 1;
+    const seen: FeedRequest = { path: request.url ?? "", atMs: performance.now(), status: undefined, endedAtMs: undefined };
+    requests.push(seen);
     open.add(response);
-    response.once("close", () => open.delete(response));
+    response.once("close", () => {
+      open.delete(response);
+      seen.status = response.headersSent ? response.statusCode : undefined;
+      seen.endedAtMs = performance.now();
+    });
     if (!schedule.keepAlive) response.shouldKeepAlive = false;
     const { pathname } = new URL(request.url ?? "/", "http://origin");
     const [, first = "", id = "", , last] = pathname.split("/");
@@ -89,7 +104,7 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
   return {
     port: typeof address === "object" && address ? address.port : 0,
     readyAtMs,
-    requestCount: () => counts.all,
+    requests,
     inFlight: () => open.size,
     start() {
       for (const { id, readyAtMs: atMs } of schedule.sandboxes) {

@@ -54,8 +54,8 @@ async function runFeeds(): Promise<void> {
   const from = wholeNumber("from", values.from);
   const seeds = values.only === undefined ? Array.from({ length: runs }, (_, index) => `${values.seed}/${from + index}`) : [values.only];
   const startedMs = performance.now();
-  const done = await soakFeed(seeds, wholeNumber("parallel", values.parallel), ({ seed, findings }, count) => {
-    if (findings.length > 0) console.log(`── ${seed}: ${findings.join("; ")}\n${JSON.stringify(createFeedSchedule(seed))}`);
+  const done = await soakFeed(seeds, wholeNumber("parallel", values.parallel), ({ seed, findings, trace }, count) => {
+    if (findings.length > 0) console.log([`── ${seed}: ${findings.join("; ")}`, JSON.stringify(createFeedSchedule(seed)), ...trace].join("\n"));
     if (count % 250 === 0) console.log(`${count} runs, ${seconds(startedMs)} s`);
   });
   const failures = done.filter(({ findings }) => findings.length > 0).length;

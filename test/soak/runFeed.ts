@@ -9,6 +9,8 @@ import type { LagMeter } from "./lagMeter.js";
 export interface FeedRun {
   seed: string;
   findings: readonly string[];
+  /** What happened, in the order of time, where something was found. */
+  trace: readonly string[];
   requests: number;
   known: number;
 }
@@ -33,13 +35,16 @@ export async function runFeed(seed: string, lag: LagMeter): Promise<FeedRun> {
   const findings: string[] = [];
   const miosa = createMiosaClient({ baseUrl: proxy.url, apiKey: "msk_soak_0000000000000000", timeoutMs: callTimeoutMs });
   const feed = createLiveFeed(miosa, { timeoutMs: 60_000, pollIntervalMs });
+  const changes: { atMs: number; text: string }[] = [];
+  const note = (text: string): void => void changes.push({ atMs: performance.now(), text });
+  feed.onStatus(() => note(`feed ${feed.status().phase}`));
   const startedAtMs = performance.now();
   origin.start();
   const calm = setTimeout(() => {
     origin.calm();
     proxy.calm();
   }, schedule.calmAtMs);
-  const waits = schedule.sandboxes.map((sandbox) => watchOne(feed, origin, schedule, sandbox, (text) => findings.push(text)));
+  const waits = schedule.sandboxes.map((sandbox) => watchOne({ feed, origin, schedule, note, find: (text) => findings.push(text) }, sandbox));
   const known = (await Promise.all(waits)).filter((phase) => phase === "ready").length;
   clearTimeout(calm);
   const lateMs = performance.now() - startedAtMs - lastMs(schedule) - recoveryMs - 4 * lag.worstSinceMs(startedAtMs);
@@ -52,19 +57,30 @@ export async function runFeed(seed: string, lag: LagMeter): Promise<FeedRun> {
     if (schedule.keepAlive) origin.closeIdle();
   }
   if (left() > 0) findings.push(`left ${left()} requests and sockets open`);
-  const requests = origin.requestCount();
   await proxy.close();
   await origin.close();
-  return { seed, findings, requests, known };
+  const since = (atMs: number | undefined): string => (atMs === undefined ? "never" : `${(atMs - startedAtMs).toFixed(0)} ms`);
+  const trace = [
+    ...proxy.happened().map(({ connection, direction, fault }) => `connection ${connection}, ${direction}: ${JSON.stringify(fault)}`),
+    ...Array.from(origin.readyAtMs, ([id, atMs]) => `${since(atMs)}: ${id} is ready`),
+    ...origin.requests.map(({ path, atMs, status, endedAtMs }) => `${since(atMs)} to ${since(endedAtMs)}: ${path}, ${status ?? "no status"}`),
+    ...changes.map(({ atMs, text }) => `${since(atMs)}: ${text}`),
+  ];
+  return { seed, findings, trace: findings.length > 0 ? trace : [], requests: origin.requests.length, known };
+}
+
+interface Scene {
+  feed: LiveFeed;
+  origin: FeedOrigin;
+  schedule: FeedSchedule;
+  note: (text: string) => void;
+  find: (text: string) => void;
 }
 
 /** Watches one sandbox until it is ready, or for as long as it takes to be sure that it stays as it is. */
 async function watchOne(
-  feed: LiveFeed,
-  origin: FeedOrigin,
-  schedule: FeedSchedule,
+  { feed, origin, schedule, note, find }: Scene,
   { id, readyAtMs, watchedAtMs }: FeedSchedule["sandboxes"][number],
-  find: (text: string) => void,
 ): Promise<ReadinessPhase> {
   await new Promise((resolve) => setTimeout(resolve, watchedAtMs));
   const watch = feed.watch(id);
@@ -73,6 +89,8 @@ async function watchOne(
   await new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
     watch.onChange(() => {
+      const state = watch.get();
+      note(`${id}: ${state.phase} by ${state.source}`);
       if (watch.get().phase === "ready") resolve();
     });
   });

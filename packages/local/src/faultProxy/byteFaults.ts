@@ -40,6 +40,7 @@ export interface ByteFaultCursor {
   take(bytes: Uint8Array): ByteStep[];
   /** Forgets every fault that has not happened yet. */
   calm(): void;
+  readonly isCalm: boolean;
   /** The faults that have happened, in order. */
   readonly happened: readonly ByteFault[];
 }
@@ -56,6 +57,7 @@ export function createByteFaultCursor(faults: readonly ByteFault[]): ByteFaultCu
   let copyLeft = 0;
   let copy: Uint8Array[] = [];
   let isOver = false;
+  let isCalm = false;
 
   function write(steps: ByteStep[], bytes: Uint8Array): void {
     for (let from = 0; from < bytes.length; from += everyBytes) {
@@ -133,7 +135,11 @@ export function createByteFaultCursor(faults: readonly ByteFault[]): ByteFaultCu
   return {
     start: () => take(new Uint8Array(0)),
     take,
+    get isCalm() {
+      return isCalm;
+    },
     calm() {
+      isCalm = true;
       ahead.length = 0;
       everyBytes = Number.POSITIVE_INFINITY;
     },
