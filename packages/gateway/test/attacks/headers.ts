@@ -153,7 +153,7 @@ const answerAttacks: readonly Attack[] = [
   answered(
     "is sent elsewhere by the API",
     answering(exec, (outgoing) => {
-      outgoing.writeHead(307, { location: "http://127.0.0.1:1/steal" });
+      outgoing.writeHead(302, { location: "/api/v1/computers/globex-1" });
       outgoing.end(upstreamText);
     }),
     502,
