@@ -116,19 +116,22 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     closing: closing.signal,
     onRequest: options.onRequest ?? (() => {}),
   };
-  const app = createApp(parts);
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
-  const http = createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError));
-  const sockets = trackSockets(http);
-  const endSockets = serveExecSockets(http, parts);
-  try {
-    port = await listen(http, host, options.port ?? 0);
-  } catch (error) {
-    endSockets();
+  const undo = async (): Promise<void> => {
     await store.destroyAll();
     await driver.close();
-    throw error;
-  }
+  };
+  const { app, http } = await orElse(undo, () => {
+    const made = createApp(parts);
+    const listener = getRequestListener(made.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
+    return { app: made, http: createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError)) };
+  });
+  const sockets = trackSockets(http);
+  const endSockets = serveExecSockets(http, parts);
+  const undoAll = async (): Promise<void> => {
+    endSockets();
+    await undo();
+  };
+  port = await orElse(undoAll, () => listen(http, host, options.port ?? 0));
 
   async function closeNow(): Promise<void> {
     const stopped = new Promise((resolve) => http.close(resolve));
@@ -173,6 +176,16 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Does something, and when it fails undoes what was done before. */
+async function orElse<Result>(undo: () => Promise<void>, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 function driverOf(name: string | undefined): DriverName {
