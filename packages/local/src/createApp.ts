@@ -11,6 +11,7 @@ import { requestFaults, streamFaults } from "./http/requestFaults.js";
 import { requestGuard } from "./http/requestGuard.js";
 import type { LogEntry, RequestLog } from "./requestLog.js";
 import { computerRoutes } from "./routes/computerRoutes.js";
+import { desktopRoutes } from "./routes/desktopRoutes.js";
 import { eventRoutes } from "./routes/eventRoutes.js";
 import { execRoutes } from "./routes/execRoutes.js";
 import type { LocalRoute, RouteParts } from "./routes/localRoute.js";
@@ -44,6 +45,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...readinessRoutes(parts),
     ...execRoutes(parts),
     ...fileRoutes(parts),
+    ...desktopRoutes(parts),
     ...eventRoutes(parts),
     ...usageRoutes(parts),
     ...tokenRoutes(parts),
