@@ -52,6 +52,22 @@ test("a path outside the route table is a 404 in the API's envelope and never go
   expect(requests).toBe(0);
 });
 
+test("no answer may be kept by a cache or read as another type, be it an answer, a refusal or a stream", async () => {
+  const gateway = await startGateway((incoming, outgoing) => {
+    const headers = { "cache-control": "public, max-age=60" };
+    if (!incoming.url?.endsWith("/readiness/stream")) return json(outgoing, 200, { id: "sbx_1" }, headers);
+    outgoing.writeHead(200, { ...headers, "content-type": "text/event-stream" });
+    outgoing.end("event: ready\ndata: {}\n\n");
+  });
+
+  for (const path of ["/computers/sbx_1", "/api-keys", "/sandboxes/sbx_1/readiness/stream"]) {
+    const response = await fetch(`${gateway}/api/miosa${path}`);
+    await response.text();
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  }
+});
+
 test("an API that cannot be reached is a 502 that says nothing about it", async () => {
   const gateway = await listen(toNodeListener(createGateway({ apiKey, authorize: operator, upstream: "http://127.0.0.1:1/api/v1" })));
 
