@@ -70,6 +70,19 @@ export function installFirefox() {
   return 1;
 }
 
+/** Makes sure that there are the programs of a desktop, and a terminal to type into, likewise. Returns the exit code. */
+export function installDesktopPrograms() {
+  const packageOf = { Xvfb: "xvfb", xdotool: "xdotool", maim: "maim", xterm: "xterm" };
+  const missing = () => Object.entries(packageOf).flatMap(([program, name]) => (existsSync(`/usr/bin/${program}`) ? [] : [name]));
+  if (process.platform !== "linux" || missing().length === 0) return 0;
+  if (installDebian("the programs of a desktop", missing().join(" ")) && missing().length === 0) return 0;
+  console.error(
+    "Programs of a desktop are missing, and the tests of the local server's desktops need them. Install them and run this again:\n" +
+      `  sudo sh -c "${debianCommand(missing().join(" "))}"`,
+  );
+  return 1;
+}
+
 function debianCommand(packages) {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
 }

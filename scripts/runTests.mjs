@@ -11,7 +11,7 @@ const resultFile = join(root, "node_modules/.cache/test-result.json");
 const stepTimeoutMs = 600_000;
 
 /** Runs the steps that `args` ask for, prints what came of each, and resolves to the exit code of the first that failed. */
-export async function runTests(args, { installChromium, installBubblewrap }) {
+export async function runTests(args, install) {
   const options = { only: { type: "string", multiple: true }, "keep-going": { type: "boolean" } };
   const { values, positionals: filters } = parseArgs({ args, options, allowPositionals: true });
   const parts = values.only?.flatMap((names) => names.split(","));
@@ -30,7 +30,7 @@ export async function runTests(args, { installChromium, installBubblewrap }) {
     if (outcomes.some(({ code }) => code !== 0) && !keepGoing) break;
     console.log(`\n── ${step.title}`);
     const startedMs = performance.now();
-    const outcome = await runStep(step, filters, { installChromium, installBubblewrap });
+    const outcome = await runStep(step, filters, install);
     if (process.exitCode === 130) return 130;
     outcomes.push({ ...outcome, title: step.title, seconds: (performance.now() - startedMs) / 1000 });
     if (outcome.code !== 0) console.error(`✗ ${step.title} failed with exit code ${outcome.code}`);
@@ -39,9 +39,10 @@ export async function runTests(args, { installChromium, installBubblewrap }) {
   return report(outcomes, wanted.length);
 }
 
-async function runStep(step, filters, { installChromium, installBubblewrap }) {
+async function runStep(step, filters, { installChromium, installBubblewrap, installDesktopPrograms }) {
   if (step.needsChromium && installChromium() !== 0) return { code: 1, passed: 0, failed: 1 };
   if (step.needsBubblewrap && installBubblewrap() !== 0) return { code: 1, passed: 0, failed: 1 };
+  if (step.needsDesktop && installDesktopPrograms() !== 0) return { code: 1, passed: 0, failed: 1 };
   if (step.vitest) return runVitest(step.vitest, filters, stepTimeoutMs);
   for (const command of step.commands) {
     const code = await runCommand(command, { quiet: step.quiet, timeoutMs: stepTimeoutMs });

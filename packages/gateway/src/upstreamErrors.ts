@@ -13,6 +13,7 @@ const passedOn: Readonly<Record<string, readonly [status: number, message: strin
   COMPUTER_RUNNING: [409, "The sandbox is running. Stop it first."],
   NOT_RUNNING: [409, "The sandbox is not running."],
   COMPUTER_NOT_RUNNING: [409, "The sandbox is not running."],
+  DESKTOP_UNAVAILABLE: [409, "The sandbox has no desktop."],
   IDEMPOTENCY_CONFLICT: [409, "This idempotency key was used for another request."],
   PAYLOAD_TOO_LARGE: [413, "The request body is too long."],
   FILE_TOO_LARGE: [413, "The file is too large."],

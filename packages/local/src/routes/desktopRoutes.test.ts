@@ -110,7 +110,7 @@ test("a focused window gets what is typed, until another one is clicked", async 
   expect(await desk.files.readText(id, "/workspace/left.txt")).toBe("one\n");
 });
 
-test("clicks, drags and the wheel reach an app with their buttons, one whole input after the other", async () => {
+test("clicks, drags and the wheel reach an app with their buttons", async () => {
   const desk = await openDesk();
   const { desktop, id } = desk;
   await desk.files.write(id, "/workspace/mouse.sh", "stty raw -echo; printf '\\033[?1002h\\033[?1006h'; : > mouse.txt; exec cat >> mouse.txt\n");
@@ -132,6 +132,28 @@ test("clicks, drags and the wheel reach an app with their buttons, one whole inp
   expect(seen.slice(6, 13)).toEqual(["0M", "0m", "0M", "0m", "64M", "64M", "65M"]);
   expect(seen.slice(13)).toEqual(["0M", ...seen.slice(14, -3).map(() => "32M"), "0m", "2M", "2m"]);
   expect(seen).toContain("32M");
+});
+
+test("texts that are typed at once come out one after the other", async () => {
+  const desk = await openDesk();
+  await launchReader(desk, "turns", "80x24+0+0");
+  await desk.desktop.click(desk.id, { x: 200, y: 100 });
+  const texts = ["a", "b", "c"].map((letter) => `${letter.repeat(60)}\n`);
+  await Promise.all(texts.map((text) => desk.desktop.type(desk.id, text)));
+  await expect.poll(async () => (await desk.files.readText(desk.id, "/workspace/turns.txt")).split(/(?<=\n)/).toSorted(), patience).toEqual(texts);
+});
+
+test("a client that leaves ends its typing, and no key stays down", async () => {
+  const desk = await openDesk();
+  await launchReader(desk, "left", "80x24+0+0");
+  await desk.desktop.click(desk.id, { x: 200, y: 100 });
+  const leave = new AbortController();
+  const typing = desk.desktop.type(desk.id, "x".repeat(1_000), { delayMs: 20, signal: leave.signal });
+  await expect.poll(() => desk.server.countRequests("POST /computers/:id/desktop/type"), patience).toBe(1);
+  leave.abort(new Error("gone"));
+  await expect(typing).rejects.toThrow("gone");
+  await desk.desktop.type(desk.id, "end\n");
+  await pollFile(desk, "left.txt").toMatch(/^(x{40}){0,5}end\n$/);
 });
 
 test("a key combination is pressed by its X11 names, and one that no keyboard has is a 422", async () => {
