@@ -21,7 +21,7 @@ export const clock: ReadinessClock = { nowMs: 100_000, random: 0.5, pollInterval
 export const past: Progress = {
   via: "poll",
   heard: false,
-  streamWorks: true,
+  stream: "usable",
   streamLosses: 2,
   reopenAtMs: 90_000,
   pollFailures: 3,

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ApiError, NetworkError } from "../errors.js";
 import {
+  failuresBeforeLastResort,
   initialReadinessState,
   isFinal,
   next,
@@ -160,7 +161,8 @@ describe("whatever happens, in whatever order", () => {
 
   test("I5: once the stream is known not to work, it is never opened again", () => {
     const rule = eachWaiting((before, after) => {
-      return before.streamWorks || (!after.streamWorks && (before.phase === "connecting" || after.phase !== "connecting"));
+      const isOpened = before.phase !== "connecting" && after.phase === "connecting";
+      return before.stream !== "unusable" || (after.stream === "unusable" && !isOpened);
     });
     expect(breach(wildWaits, rule)).toBeUndefined();
   });
@@ -179,12 +181,18 @@ describe("as the driver leads it", () => {
     expect(breach(drivenWaits, rule)).toBeUndefined();
   });
 
-  test("I5: a stream that was refused as unknown or fell silent is never opened again", () => {
+  test("I5: a stream that was refused as unknown is never opened again, and one that fell silent only while polls fail", () => {
     const rule: Rule = (steps) => {
-      let polling = false;
-      return steps.every(({ event: happened, after }) => {
-        polling ||= happened.type === "streamFailed" && (happened.failure.kind === "unsupported" || happened.failure.kind === "silent");
-        return !polling || (after.phase !== "connecting" && after.phase !== "streaming");
+      let isUnknown = false;
+      let isSilent = false;
+      let failedPolls = 0;
+      return steps.every(({ event: happened, before, after }) => {
+        isUnknown ||= happened.type === "streamFailed" && happened.failure.kind === "unsupported";
+        isSilent ||= happened.type === "streamFailed" && happened.failure.kind === "silent";
+        if (happened.type === "pollFailed") failedPolls += 1;
+        if (happened.type === "saidNotReady") failedPolls = 0;
+        const isOpened = before.phase !== "connecting" && after.phase === "connecting";
+        return !isOpened || (!isUnknown && (!isSilent || failedPolls >= failuresBeforeLastResort));
       });
     };
     expect(breach(drivenWaits, rule)).toBeUndefined();

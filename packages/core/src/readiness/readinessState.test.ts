@@ -33,9 +33,9 @@ const nothing: ByFailure = { final: "same", unsupported: "same", rateLimited: "s
 
 const streamFailed: ByFailure = {
   final: { phase: "failed", via: "stream", error: finalError },
-  unsupported: { ...lost, phase: "checking", streamWorks: false },
+  unsupported: { ...lost, phase: "checking", stream: "unusable" },
   rateLimited: { ...lost, phase: "pausing", untilMs: 102_000, askedBy: "stream", lastError: limitedError },
-  silent: { ...lost, phase: "checking", streamWorks: false, lastError: silentError },
+  silent: { ...lost, phase: "checking", stream: "lastResort", lastError: silentError },
   transient: { ...lost, phase: "checking", lastError: lostError },
 };
 
@@ -158,8 +158,8 @@ describe("the table", () => {
 describe("cells that depend on more than the phase", () => {
   test("a wait begins on the stream, or by polling when told so", () => {
     const begun = { heard: false, streamLosses: 0, reopenAtMs: 0, pollFailures: 0, lastError: undefined };
-    expect(initialReadinessState({ stream: true })).toStrictEqual({ ...begun, phase: "connecting", via: "stream", streamWorks: true });
-    expect(initialReadinessState({ stream: false })).toStrictEqual({ ...begun, phase: "checking", via: "poll", streamWorks: false });
+    expect(initialReadinessState({ stream: true })).toStrictEqual({ ...begun, phase: "connecting", via: "stream", stream: "usable" });
+    expect(initialReadinessState({ stream: false })).toStrictEqual({ ...begun, phase: "checking", via: "poll", stream: "unusable" });
   });
 
   test("the loss of a stream that lasted five seconds starts the backoff anew", () => {
@@ -174,8 +174,20 @@ describe("cells that depend on more than the phase", () => {
   });
 
   test("a pause ends in a poll where the stream does not work", () => {
-    expect(next({ ...states.pausing, streamWorks: false }, { type: "slept" }, clock).phase).toBe("checking");
-    expect(next({ ...states.pausing, streamWorks: false }, { type: "woken" }, clock).phase).toBe("checking");
+    expect(next({ ...states.pausing, stream: "unusable" }, { type: "slept" }, clock).phase).toBe("checking");
+    expect(next({ ...states.pausing, stream: "unusable" }, { type: "woken" }, clock).phase).toBe("checking");
+  });
+
+  test("a stream that fell silent is tried again only after three polls failed in a row", () => {
+    const pausing = { ...states.pausing, stream: "lastResort", reopenAtMs: 0 } as const;
+    expect(next({ ...pausing, pollFailures: 2 }, { type: "slept" }, clock).phase).toBe("checking");
+    expect(next({ ...pausing, pollFailures: 3 }, { type: "slept" }, clock).phase).toBe("connecting");
+    expect(next({ ...pausing, pollFailures: 3 }, { type: "woken" }, clock).phase).toBe("checking");
+  });
+
+  test("a stream that is not there stays so, whatever it does next", () => {
+    const after = next({ ...states.connecting, stream: "unusable" }, { type: "streamFailed", failure: failures.silent }, clock);
+    expect(after).toMatchObject({ phase: "checking", stream: "unusable" });
   });
 
   test("the pause that a refused stream asked for ends in a poll, that of a refused poll may end on the stream", () => {
@@ -239,7 +251,7 @@ function readTable(markdown: string, first: string): { header: string[]; rows: s
 function reached(state: ReadinessState, samples: readonly ReadinessEvent[]): string {
   const variants: ReadinessState[] = [state];
   if (!isFinal(state)) variants.push({ ...state, reopenAtMs: 999_999 });
-  if (state.phase === "checking" || state.phase === "pausing") variants.push({ ...state, streamWorks: false });
+  if (state.phase === "checking" || state.phase === "pausing") variants.push({ ...state, stream: "unusable" });
   if (state.phase === "pausing") variants.push({ ...state, askedBy: "stream" });
   const found = new Set<string>();
   for (const variant of variants) {

@@ -36,8 +36,8 @@ export interface Progress {
   via: Via;
   /** True once the server has said anything about the sandbox. */
   heard: boolean;
-  /** False once the stream is known not to work here: then nothing opens it again. */
-  streamWorks: boolean;
+  /** Whether a lost stream is opened again: `lastResort` only while polls fail, as it fell silent before. */
+  stream: "usable" | "lastResort" | "unusable";
   /** Streams refused or soon lost in a row; the next one is opened after a backoff that grows with it. */
   streamLosses: number;
   /** When a lost stream may be opened again, on the monotonic clock. */
@@ -83,6 +83,8 @@ export interface ReadinessClock {
 export const unnamedRetryAfterMs = 1_000;
 /** A stream that lasted this long was healthy: its loss does not count towards the backoff, in milliseconds. */
 const healthyStreamMs = 5_000;
+/** So many polls must fail in a row before a stream that fell silent is tried again. */
+export const failuresBeforeLastResort = 3;
 const pollBackoff = { baseMs: 100, capMs: 2_000 };
 const reopenBackoff = { baseMs: 1_000, capMs: 30_000 };
 
@@ -92,7 +94,7 @@ export function initialReadinessState(options: { stream: boolean }): ReadinessSt
     phase: options.stream ? "connecting" : "checking",
     via: options.stream ? "stream" : "poll",
     heard: false,
-    streamWorks: options.stream,
+    stream: options.stream ? "usable" : "unusable",
     streamLosses: 0,
     reopenAtMs: 0,
     pollFailures: 0,
@@ -152,8 +154,7 @@ function afterStreamLoss(state: Waiting, failure: Failure, clock: ReadinessClock
   const polling: Progress = {
     ...progressOf(state),
     via: "poll",
-    // A stream that falls silent would do so again and hide the answer for a whole idle timeout: polling is surer.
-    streamWorks: state.streamWorks && failure.kind !== "unsupported" && failure.kind !== "silent",
+    stream: streamAfter(state, failure),
     streamLosses,
     reopenAtMs: clock.nowMs + backoffMs(reopenBackoff, streamLosses, clock.random),
     lastError: errorOf(failure) ?? state.lastError,
@@ -165,6 +166,12 @@ function afterStreamLoss(state: Waiting, failure: Failure, clock: ReadinessClock
 function afterNotReady(state: Waiting, clock: ReadinessClock): ReadinessState {
   const progress: Progress = { ...progressOf(state), heard: true, pollFailures: 0, lastError: undefined };
   return { ...progress, phase: "pausing", untilMs: clock.nowMs + clock.pollIntervalMs, askedBy: null };
+}
+
+/** A stream that falls silent would do so again and hide the answer for a whole idle timeout: while polls work, they are surer. */
+function streamAfter({ stream }: Waiting, failure: Failure): Progress["stream"] {
+  if (failure.kind === "unsupported") return "unusable";
+  return failure.kind === "silent" && stream === "usable" ? "lastResort" : stream;
 }
 
 function afterPollFailure(state: Waiting, failure: Failure, clock: ReadinessClock): ReadinessState {
@@ -190,7 +197,8 @@ function errorOf(failure: Failure): MiosaError | undefined {
 
 function afterPause(state: Extract<Waiting, { phase: "pausing" }>, nowMs: number): ReadinessState {
   // A refused stream is followed by a poll, always: a stream that is refused each time must not hide the answer.
-  const reopens = state.streamWorks && nowMs >= state.reopenAtMs && state.askedBy !== "stream";
+  const isWorthIt = state.stream === "usable" || (state.stream === "lastResort" && state.pollFailures >= failuresBeforeLastResort);
+  const reopens = isWorthIt && nowMs >= state.reopenAtMs && state.askedBy !== "stream";
   return { ...progressOf(state), phase: reopens ? "connecting" : "checking" };
 }
 
@@ -198,10 +206,10 @@ function afterPause(state: Extract<Waiting, { phase: "pausing" }>, nowMs: number
 function afterWake(state: Waiting): ReadinessState {
   const isAsking = state.phase === "connecting" || state.phase === "checking";
   if (isAsking || (state.phase === "pausing" && state.askedBy !== null)) return state;
-  return { ...progressOf(state), phase: state.streamWorks ? "connecting" : "checking" };
+  return { ...progressOf(state), phase: state.stream === "usable" ? "connecting" : "checking" };
 }
 
 function progressOf(state: Waiting): Progress {
-  const { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures, lastError } = state;
-  return { via, heard, streamWorks, streamLosses, reopenAtMs, pollFailures, lastError };
+  const { via, heard, stream, streamLosses, reopenAtMs, pollFailures, lastError } = state;
+  return { via, heard, stream, streamLosses, reopenAtMs, pollFailures, lastError };
 }

@@ -252,7 +252,15 @@ describe("reopening", () => {
     expect(server.polls).toBeGreaterThan(server.streams);
   });
 
-  test("never opens a stream again that fell silent", async () => {
+  test("where polls fail, a stream that fell silent is tried again, and its word counts", async () => {
+    await using server = await startReadinessServer({ stream: [stream(keepalive), stream(readyFrame)], poll: [status(503)] });
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 8_000, idleTimeoutMs: 50 })).toBe(true);
+    expect(server.streams).toBe(2);
+    expect(server.polls).toBeGreaterThanOrEqual(3);
+    await expectNoConnections(server);
+  });
+
+  test("while polls work, never opens a stream again that fell silent", async () => {
     await using server = await startReadinessServer({ stream: [stream(keepalive)], poll: [booting] });
     expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 1_500, idleTimeoutMs: 50 })).toBe(false);
     expect(server.streams).toBe(1);
