@@ -9,13 +9,13 @@ export interface ParsedEvent {
   data: Record<string, unknown>;
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** What a stream opens with, so that proxies flush its headers. */
-export const helloFrame = encoder.encode(": connected\n\n");
+export const helloFrame = /* @__PURE__ */ encoder.encode(": connected\n\n");
 
 /** What keeps a quiet stream alive. */
-export const heartbeatFrame = encoder.encode(": heartbeat\n\n");
+export const heartbeatFrame = /* @__PURE__ */ encoder.encode(": heartbeat\n\n");
 
 /** Asks a browser to look again at what it follows. With an id, the stream goes on from there. */
 export function recheckFrame(id: string | undefined): Uint8Array {
