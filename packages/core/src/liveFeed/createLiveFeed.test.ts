@@ -243,8 +243,18 @@ test("a wrong key shows on each watch and is not asked again and again", async (
   expect(server.requests.length).toBe(before);
 });
 
-test("an empty id is refused before anything is opened", async () => {
+test("a stream of one's own that falls silent is noticed as soon as the feed's options say", async () => {
+  const { server, miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 200 }, stallStream: true } }, { idleTimeoutMs: 50 });
+  const [id = ""] = await createMany(miosa, 1);
+  const watch = feed.watch(id);
+  await untilPhase(watch, "ready");
+  expect(watch.get()).toMatchObject({ source: "poll" });
+  expect(requestsTo(server, "GET /events/stream")).toBe(0);
+});
+
+test("an empty id or a negative deadline is refused before anything is opened", async () => {
   const { feed } = await setUp();
   expect(() => feed.watch("")).toThrow("id must be a non-empty string");
+  expect(() => feed.watch("sb_1", { timeoutMs: -1 })).toThrow("timeoutMs must be a number");
   expect(feed.status()).toEqual({ phase: "idle", role: "alone", watched: 0 });
 });

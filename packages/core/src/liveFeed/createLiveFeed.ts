@@ -1,6 +1,6 @@
 import { feedRecheckType } from "@miosa/protocol";
 import type { MiosaEvent } from "../events/types.js";
-import { requireId } from "../requireId.js";
+import { requireId, requireNumber } from "../requireArguments.js";
 import { startTimer, type Timer } from "../timers.js";
 import { createCheckScheduler } from "./checkScheduler.js";
 import { checkSandboxes } from "./checkSandboxes.js";
@@ -181,7 +181,7 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
   }
 
   function addEntry(id: string, timeoutMs: number): FeedEntry {
-    const entry = createFeedEntry(client, id, timeoutMs, onSettled);
+    const entry = createFeedEntry(client, id, { timeoutMs, idleTimeoutMs: options.idleTimeoutMs, onSettled });
     entry.checkWanted = ++sequence;
     entries.set(id, entry);
     setStatus({});
@@ -197,6 +197,7 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
   return {
     watch(id, { timeoutMs = options.timeoutMs ?? defaults.timeoutMs } = {}) {
       requireId(id);
+      requireNumber("timeoutMs", timeoutMs, 0);
       const entry = entries.get(id) ?? addEntry(id, timeoutMs);
       allocateSoon();
       return entry.open(sweepSoon);

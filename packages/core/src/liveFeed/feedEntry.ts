@@ -26,8 +26,18 @@ export interface FeedEntry {
   dispose(): void;
 }
 
-/** Makes the entry and starts its deadline. `onSettled` runs when its wait ends one way or the other. */
-export function createFeedEntry(client: FeedClient, id: string, timeoutMs: number, onSettled: () => void): FeedEntry {
+/** How an entry waits. */
+export interface FeedEntryOptions {
+  timeoutMs: number;
+  /** Silence that loses its own stream, in milliseconds. @default that of `watchReadiness` */
+  idleTimeoutMs: number | undefined;
+  /** Runs when its wait ends one way or the other. */
+  onSettled: () => void;
+}
+
+/** Makes the entry and starts its deadline. */
+export function createFeedEntry(client: FeedClient, id: string, options: FeedEntryOptions): FeedEntry {
+  const { timeoutMs, idleTimeoutMs, onSettled } = options;
   const listeners = createListeners<[]>();
   let snapshot: ReadinessSnapshot;
   let startedMonoMs: number;
@@ -61,7 +71,7 @@ export function createFeedEntry(client: FeedClient, id: string, timeoutMs: numbe
     const { signal } = controller;
     try {
       // The entry has the deadline; the stream just goes on while it is wanted.
-      for await (const state of client.sandboxes.watchReadiness(id, { signal, timeoutMs: Number.POSITIVE_INFINITY })) {
+      for await (const state of client.sandboxes.watchReadiness(id, { signal, idleTimeoutMs, timeoutMs: Number.POSITIVE_INFINITY })) {
         const knowledge = knowledgeOfSnapshot(state);
         if (signal.aborted) return;
         if (knowledge) take(knowledge, state.source);

@@ -27,7 +27,7 @@ export interface LiveFeedStatus {
 export interface LiveFeedOptions {
   /** Deadline of a watch that names none, in milliseconds: it then shows `timedOut`, and still turns `ready` if the feed says so. @default 30000 */
   timeoutMs?: number | undefined;
-  /** A feed without a byte for this long is reopened, in milliseconds. @default 45000 */
+  /** The feed, or a watch's own stream, without a byte for this long is lost, in milliseconds. @default 45000 */
   idleTimeoutMs?: number | undefined;
   /** First pause between two polls of what the feed does not carry, in milliseconds; it grows to ten times this. @default 1000 */
   pollIntervalMs?: number | undefined;
@@ -57,7 +57,7 @@ export interface Watch {
 
 /** Many sandboxes on one connection. */
 export interface LiveFeed {
-  /** Follows the readiness of one sandbox until the watch is closed. Throws `INVALID_ARGUMENT` for an empty id. */
+  /** Follows the readiness of one sandbox until the watch is closed. Throws `INVALID_ARGUMENT` for an empty id or a negative deadline. */
   watch(id: string, options?: WatchOptions): Watch;
   /** Starts a watched sandbox's wait over, with a new deadline. Does nothing for an id that nobody watches. */
   retry(id: string): void;

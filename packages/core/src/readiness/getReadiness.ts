@@ -1,7 +1,7 @@
 import { asString } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireId } from "../requireId.js";
+import { requireId } from "../requireArguments.js";
 import { camelize, unwrapOne } from "../wire.js";
 import type { Readiness } from "./types.js";
 

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
-import { requireId } from "../requireId.js";
+import { requireId } from "../requireArguments.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import { createDeadline, monotonicNowMs, startTimer, type Deadline, type Timer } from "../timers.js";
 import { closeableGenerator } from "../closeableGenerator.js";

@@ -1,1 +1,0 @@
-export { requireId } from "./requireArguments.js";
