@@ -29,7 +29,9 @@ export const sizedEntries = [
     name: "react: everything, without core and peers",
     code: `export * from "@miosa/react";`,
     external: ["@miosa/core", "react", "react/*", "react-dom", "@tanstack/react-query"],
+    // The aim is 4,000, which all hooks together miss; the budget only keeps them from growing.
     budgetBytes: 6_200,
+    aimBytes: 4_000,
   },
   {
     name: "react: readiness only, without core and peers",
