@@ -68,6 +68,24 @@ test("no answer may be kept by a cache or read as another type, be it an answer,
   }
 });
 
+test("whoever created a sandbox uses it at once, without another look at whose it is", async () => {
+  const asked: string[] = [];
+  const gateway = await startGateway(
+    (incoming, outgoing) => {
+      asked.push(`${incoming.method} ${incoming.url}`);
+      json(outgoing, incoming.method === "POST" ? 201 : 200, { id: "sbx_new", external_workspace_id: "acme", ready: true });
+    },
+    { authorize: () => ({ externalWorkspaceId: "acme", can: ["read", "create"] }) },
+  );
+  const headers = { "content-type": "application/json", origin: gateway };
+
+  const created = await fetch(`${gateway}/api/miosa/computers`, { method: "POST", headers, body: "{}" });
+  expect(created.status).toBe(201);
+  expect((await fetch(`${gateway}/api/miosa/computers/sbx_new/start`, { method: "POST", headers })).ok).toBe(true);
+
+  expect(asked).toEqual(["POST /api/v1/computers", "POST /api/v1/computers/sbx_new/start"]);
+});
+
 test("an API that cannot be reached is a 502 that says nothing about it", async () => {
   const gateway = await listen(toNodeListener(createGateway({ apiKey, authorize: operator, upstream: "http://127.0.0.1:1/api/v1" })));
 

@@ -76,7 +76,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
       .poll(async () => {
         await execution.write(Buffer.from("go\n"));
         return output;
-      })
+      }, patience)
       .toContain("44 111");
     await execution.write(Buffer.from("end\n"));
     expect((await execution.exited).exitCode).toBe(5);
