@@ -102,6 +102,17 @@ test("many watches that join an open feed cost one list call together", async ()
   stop();
 });
 
+test("an open feed asks about each watch once, and then leaves it to events", async () => {
+  const { server, miosa, feed } = await setUp({ faults: { neverReady: true } });
+  const watches = (await createMany(miosa, 6)).map((id) => feed.watch(id));
+  await untilFeed(feed, "open");
+  await Promise.all(watches.map((watch) => untilPhase(watch, "booting")));
+  await new Promise((resolve) => setTimeout(resolve, 200)); // what was under way may end
+  const before = server.requests.length;
+  await new Promise((resolve) => setTimeout(resolve, 300)); // fifteen times the polling interval
+  expect(server.requests.length).toBe(before);
+});
+
 test("without a feed, two watches have streams and the rest share one polling loop", async () => {
   const { server, miosa, feed } = await setUp({
     faults: { slowStart: { delayMs: 500 }, noStream: { routes: ["GET /events/stream"] } },
