@@ -56,6 +56,7 @@ export async function restoreBoxFiles(mux: AgentMux, directory: string): Promise
 async function feed(tar: BoxExecution, path: string): Promise<void> {
   const file = createReadStream(path);
   const isOver = tar.exited.then(() => true);
+  isOver.catch(() => {}); // told by who waits for the command; reading the archive may fail before anybody does
   for await (const piece of file) {
     if (!(piece instanceof Uint8Array)) continue;
     if ((await Promise.race([tar.write(piece), isOver])) === true) break;
