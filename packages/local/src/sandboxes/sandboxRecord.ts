@@ -23,6 +23,7 @@ export interface Attribution {
 /** What a caller may choose when creating. */
 export interface CreateFields {
   name?: string;
+  slug?: string;
   templateType: string | null;
   size: SizeName;
   visibility: string;
@@ -39,6 +40,12 @@ export interface SnapshotRecord {
   readonly directory: string;
   readonly comment: string | null;
   readonly createdAt: number;
+  /** Kept for ever; else it goes when `expiresAt` has passed. */
+  readonly keep?: boolean;
+  /** How long it is kept, in seconds. */
+  readonly retentionSec?: number;
+  /** When it was last restored or forked from, in milliseconds since 1970. */
+  lastUsedAt?: number;
 }
 
 /** A port of a sandbox under an address. Contract 4.12. */
@@ -71,7 +78,7 @@ export interface SandboxRecord {
   size: SizeName;
   readonly attribution: Attribution;
   readonly native: NativeFields;
-  readonly slug: string;
+  slug: string;
   readonly createdAt: number;
   name: string;
   visibility: string;
@@ -85,13 +92,20 @@ export interface SandboxRecord {
   boot: { phase: string; at_ms: number }[];
   /** Whether its box had been booted before it was asked for. */
   isWarm: boolean;
+  /** Where its programs find its screen, while that runs. */
+  screen?: Readonly<Record<string, string>>;
+}
+
+/** What its programs find in their environment besides what a command is given. */
+export function environmentOf({ native, screen }: SandboxRecord): Record<string, string> {
+  return { ...screen, ...Object.fromEntries([...native.env].map(([key, { value }]) => [key, value])) };
 }
 
 export function createRecord(tenantId: string, isolation: string, fields: CreateFields, at: number): SandboxRecord {
   const { templateType, size, visibility, metadata, attribution } = fields;
   const id = randomUUID();
   const name = fields.name ?? `${templateType === sandboxTemplate ? "sandbox" : "computer"}-${id.slice(0, 8)}`;
-  const own = { id, tenantId, isolation, name, slug: slugOf(name, id), createdAt: at, updatedAt: at };
+  const own = { id, tenantId, isolation, name, slug: fields.slug ?? slugOf(name, id), createdAt: at, updatedAt: at };
   const { env = {}, ...given } = fields.native ?? {};
   const native: NativeFields = {
     timeoutSec: 3_600,
@@ -139,6 +153,13 @@ export function toWireComputer(record: SandboxRecord): WireComputer {
     boot_path: record.readyAt === undefined ? null : record.isWarm ? "warm" : "cold",
     warm: record.isWarm,
     metadata: { ...record.metadata },
+    owner_user_id: null,
+    vm_id: null,
+    sandbox_url: null,
+    desktop_url: null,
+    preview_domain: null,
+    selected_apps: [],
+    settings: {},
     created_at: toTime(record.createdAt),
     updated_at: toTime(record.updatedAt),
   };
@@ -154,14 +175,24 @@ export function toWireSandbox(record: SandboxRecord, now: number): Record<string
     state: record.status === "stopped" || record.status === "stopping" ? "paused" : record.status,
     template_id: templateType,
     cpu_count: vcpus,
-    resource_contract: { id: `sandbox/${record.size}@v1`, version: "v1", product: "sandbox", size: record.size },
+    image_id: null,
+    disk_mb: sizes[record.size].disk_size_mb,
+    resource_contract: { id: `sandbox/${record.size}@v1`, version: "v1", product: "sandbox", size: record.size, ...sizes[record.size] },
     persistent: native.persistent,
     always_on: native.alwaysOn,
     timeout_sec: native.timeoutSec,
     timeout_remaining_ms: isRunning ? Math.max(0, native.deadlineFrom + native.timeoutSec * 1_000 - now) : null,
     idle_timeout_sec: native.idleTimeoutSec,
     tags: native.tags,
-    preview_url: null,
+    preview_url: native.previews.values().next().value?.server.url ?? null,
+    url_info: null,
+    url_class: "temporary_preview",
+    stable_for_embedding: false,
+    recommended_next_action: "create_alias_or_publish",
+    inserted_at: toTime(record.createdAt),
+    started_at: common["ready_at"] ?? null,
+    destroyed_at: record.status === "destroyed" ? toTime(record.updatedAt) : null,
+    total_runtime_sec: record.readyAt === undefined ? null : Math.max(0, (isRunning ? now : record.updatedAt) - record.readyAt) / 1_000,
   };
 }
 

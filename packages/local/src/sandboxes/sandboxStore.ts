@@ -5,7 +5,7 @@ import type { FaultSource } from "../faults.js";
 import { sleep, untilAborted } from "../timers.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
 import { watchDeadlines } from "./deadlines.js";
-import { type CreateFields, createRecord, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
+import { type CreateFields, createRecord, environmentOf, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
 
 /** What a store works with. */
 export interface SandboxStoreParts {
@@ -45,7 +45,7 @@ export interface SandboxStore {
   pause(record: SandboxRecord): Promise<void>;
   /** Lets a paused sandbox go on, and starts a stopped one. */
   resume(record: SandboxRecord): Promise<void>;
-  update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "visibility" | "metadata" | "size">>): void;
+  update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "slug" | "visibility" | "metadata" | "size">>): void;
   /** Resolves when the sandbox, its processes and its files are gone. */
   destroy(record: SandboxRecord): Promise<void>;
   /** Calls `listener` at each change of a sandbox's status; the returned function ends it. */
@@ -69,6 +69,8 @@ interface Life {
 
 /** Type of the event that tells a phase of a sandbox's start. */
 const phaseType = "sandbox.phase";
+/** Type of the event that tells the sandbox's own stream that commands are taken. Contract 5.2. */
+const startedType = "sandbox.started";
 
 // creating ─▶ running                     autoStart: false: creating ─▶ stopped ─start▶ starting ─▶ running
 //    └──────▶ error ─start▶ starting      from anywhere: ─destroy▶ destroying ─▶ destroyed (forgotten)
@@ -84,7 +86,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     else await (life.destroyed ??= destroyNow(life));
   }
 
-  /** Counts the commands that run, for the idle timeout. */
+  /** Counts the commands that run, for the idle timeout, and gives each the sandbox's variables as they are now. */
   function counted(life: Life, box: SandboxBox): SandboxBox {
     const note = (): void => void (life.activeAt = parts.now());
     async function exec(command: BoxCommand): Promise<BoxExecution> {
@@ -94,7 +96,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
         note();
       };
       try {
-        const execution = await box.exec(command);
+        const execution = await box.exec({ ...command, env: { ...environmentOf(life.record), ...command.env } });
         void execution.exited.then(release, release);
         return execution;
       } catch (error) {
@@ -151,6 +153,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     record.native.deadlineFrom = record.readyAt;
     life.activeAt = record.readyAt;
     setStatus(life, "running");
+    parts.sandboxEvents.publish(record.id, { type: startedType, id: record.id, sandbox_id: record.id, region: "local", ts: toTime(record.readyAt) });
     if (!isSandbox(record)) return emit(life, eventTypes.computerRunning);
     emit(life, eventTypes.sandboxRunning);
     emit(life, eventTypes.sandboxReady, { ready_at: toTime(record.readyAt) });
@@ -188,8 +191,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       return box;
     }
     await box?.destroy(); // of a boot that failed
-    const env = Object.fromEntries([...record.native.env].map(([key, { value }]) => [key, value]));
-    return parts.driver.create({ id: record.id, signal, env, onPhase, ...(filesFrom !== undefined && { filesFrom }) });
+    return parts.driver.create({ id: record.id, signal, onPhase, ...(filesFrom !== undefined && { filesFrom }) });
   }
 
   async function stopNow(life: Life): Promise<void> {
