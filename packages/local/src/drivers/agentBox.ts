@@ -17,7 +17,10 @@ export interface BootedBox {
 /** What a box is made from. */
 export interface AgentBoxParts {
   readonly launcher: Launcher;
-  readonly booted: BootedBox;
+  readonly place: BoxPlace;
+  /** Its processes. Absent for a box that is stopped. */
+  readonly session?: AgentSession;
+  readonly keptAs?: string;
   readonly isWarm: boolean;
   /** Largest archive of its files. */
   readonly maxSavedBytes: number;
@@ -27,15 +30,17 @@ export interface AgentBoxParts {
 
 /** A box whose commands and files are reached through the agent inside. */
 export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox {
-  const { launcher, isWarm } = parts;
-  const { place } = parts.booted;
-  let { session } = parts.booted;
-  let phase: "running" | "stopped" | "destroyed" = "running";
+  const { launcher, isWarm, place, keptAs } = parts;
+  let { session } = parts;
+  /** Processes that a stopped box's files are saved by. */
+  let saver: AgentSession | undefined;
+  let saved: Promise<void> = Promise.resolve();
+  let phase: "running" | "stopped" | "destroyed" = session ? "running" : "stopped";
   let destroyed: Promise<void> | undefined;
-  let cpuBefore = 0;
+  let cpuBefore = spec.cpuMsBefore ?? 0;
   let tellLost: (reason: string) => void = () => {};
   const lost = new Promise<string>((resolve) => (tellLost = resolve));
-  void tellWhenLost(session);
+  if (session) void tellWhenLost(session);
 
   async function tellWhenLost(followed: AgentSession): Promise<void> {
     const reason = await followed.ended;
@@ -43,16 +48,30 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   }
 
   function mux(): AgentMux {
-    if (phase !== "running") throw new Error(`The sandbox is ${phase}.`);
+    if (phase !== "running" || !session) throw new Error(`The sandbox is ${phase}.`);
     return session.mux;
   }
 
   async function endSession(): Promise<void> {
-    await session.end();
+    await session?.end();
+  }
+
+  async function saveNow(target: string): Promise<void> {
+    if (phase !== "stopped") return saveBoxFiles(mux(), target, parts.maxSavedBytes);
+    saver = openAgentSession(launcher, place, () => {});
+    try {
+      await saver.ready;
+      await saveBoxFiles(saver.mux, target, parts.maxSavedBytes);
+    } finally {
+      await saver.end();
+      saver = undefined;
+    }
   }
 
   async function destroyNow(): Promise<void> {
     phase = "destroyed";
+    await saver?.end();
+    await saved.catch(() => {}); // told to whoever asked for it
     await endSession();
     await parts.removeFiles();
   }
@@ -60,10 +79,12 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   return {
     id: spec.id,
     isWarm,
+    ...(keptAs !== undefined && { keptAs }),
     lost,
     files: createAgentFiles(mux),
     async waitReady(signal) {
       signal.throwIfAborted();
+      if (!session) throw new Error(`The sandbox is ${phase}.`);
       await untilOrAborted(session.ready, signal);
     },
     exec: async (command) => execInBox(mux(), command, { ...spec.env, ...command.env, [markerName]: spec.id }),
@@ -75,9 +96,13 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
       const usage = await readUsage(mux());
       return { ...usage, cpuMs: cpuBefore + (usage.cpuMs ?? 0) };
     },
-    saveFiles: async (target) => saveBoxFiles(mux(), target, parts.maxSavedBytes),
+    saveFiles(target) {
+      if (phase === "running") return saveNow(target);
+      const before = saved.catch(() => {}); // the same
+      return (saved = before.then(() => saveNow(target)));
+    },
     async stop() {
-      if (phase !== "running") return;
+      if (phase !== "running" || !session) return;
       const used = await readUsage(session.mux).catch(() => undefined); // a box that does not answer is stopped all the same
       cpuBefore += used?.cpuMs ?? 0;
       phase = "stopped";
@@ -85,8 +110,10 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
     },
     async start(signal, onPhase) {
       signal.throwIfAborted();
-      if (phase !== "stopped") throw new Error(`The sandbox is ${phase}.`);
       onPhase?.("allocating");
+      await saved.catch(() => {}); // the same
+      signal.throwIfAborted();
+      if (phase !== "stopped") throw new Error(`The sandbox is ${phase}.`);
       session = openAgentSession(launcher, place, tell(onPhase));
       phase = "running";
       void tellWhenLost(session);

@@ -60,7 +60,7 @@ async function tried(driver: SandboxDriver, { isolation }: DriverRequest): Promi
 }
 
 function createDriver(name: (typeof names)[number], options: IsolatingDriverOptions): SandboxDriver {
-  if (name === "process") return createProcessDriver(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
+  if (name === "process") return createProcessDriver(options);
   return name === "bwrap" ? createBwrapDriver(options) : createUnshareDriver(options);
 }
 

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { chown, mkdir } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chown, lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
 import type { AgentMux } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
 import { type BootedBox, createAgentBox, keptDirectories } from "./agentBox.js";
@@ -21,6 +23,13 @@ export interface IsolatingDriverOptions {
   limits?: BoxLimits;
   /** Boxes that are booted before anybody asks, so that the next one is there at once. @default 0 */
   warmPool?: number;
+  /**
+   * Directory that is there already, in which boxes' files outlive the driver. Closing stops them, and `adopt` takes them over.
+   * Boxes' users must be able to reach it. @default none: nothing outlives the driver
+   */
+  keepDir?: string;
+  /** First of the 512 users of the host that a root server gives to its boxes. Kept boxes need the same ones each time. @default chosen by the process's number */
+  firstUserId?: number;
 }
 
 // What tar adds to each file counts little beside what a box may hold.
@@ -30,29 +39,44 @@ function savedLimit({ workspaceBytes = 2 ** 31 }: BoxLimits): number {
 
 /** A driver whose boxes are started by `launcher` and reached through an agent inside. */
 export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOptions = {}): SandboxDriver {
-  const { warmPool = 0, limits = {} } = options;
+  const { warmPool = 0, limits = {}, keepDir } = options;
   const boxes = new Map<string, SandboxBox>();
   const warm: { booted: BootedBox; phases: BootPhase[] }[] = [];
   const all = new Set<BootedBox>();
-  const userIds = createUserIds();
+  const userIds = createUserIds(options.firstUserId);
   const runDirectory = createRunDirectory(options.dataDir ?? tmpdir());
   let shared: Promise<SharedFiles> | undefined;
   let isClosed = false;
 
-  async function allocate(settings: BoxLimits): Promise<BoxPlace> {
+  async function openShared(): Promise<{ readonly root: string; readonly files: SharedFiles }> {
     // Boxes' own users go through it, and may not list it.
     const root = await runDirectory.open(0o711);
-    if (userIds.areOwn && !(await canOthersReach(root))) {
-      throw new Error(`Sandboxes run as users of their own, who cannot reach ${options.dataDir ?? tmpdir()}. Let others pass through it and through all directories above (chmod o+x), or choose another data directory.`);
+    if (userIds.areOwn) {
+      await checkReach(root, options.dataDir ?? tmpdir());
+      if (keepDir !== undefined) await checkReach(keepDir, keepDir);
     }
-    const files = await (shared ??= writeSharedFiles(join(root, "shared"), launcher.hasSeccomp));
-    const directory = join(root, randomBytes(9).toString("hex"));
+    return { root, files: await (shared ??= writeSharedFiles(join(root, "shared"), launcher.hasSeccomp)) };
+  }
+
+  async function allocate(settings: BoxLimits): Promise<BoxPlace> {
+    const { root, files } = await openShared();
+    const directory = join(keepDir ?? root, randomBytes(9).toString("hex"));
     await mkdir(directory, { mode: 0o700 });
     const uid = userIds.take();
-    const paths = [...keptDirectories, "root"].map((name) => join(directory, name));
+    const paths = boxDirectories(directory);
     for (const path of paths) await mkdir(path, { mode: 0o700 });
     if (uid !== undefined) for (const path of [...paths, directory]) await chown(path, uid, uid);
-    return { directory, shared: files, agentSettings: JSON.stringify({ limits: settings }), ...(uid !== undefined && { uid }) };
+    return placeOf(directory, files, settings, uid);
+  }
+
+  async function takeOver(directory: string, settings: BoxLimits): Promise<BoxPlace> {
+    const { files } = await openShared();
+    const { uid: owner } = await lstat(directory);
+    const uid = userIds.takeAgain(owner);
+    for (const path of boxDirectories(directory)) await mkdir(path, { mode: 0o700, recursive: true });
+    // Another driver's, or copied from elsewhere. Links themselves are changed, never what they lead to.
+    if (uid !== undefined && uid !== owner) await promisify(execFile)("chown", ["-hR", `${uid}:${uid}`, "--", directory], { env: { PATH: "/usr/bin:/bin" } });
+    return placeOf(directory, files, settings, uid);
   }
 
   async function open(settings: BoxLimits, onPhase: (phase: BootPhase) => void, filesFrom?: string): Promise<BootedBox> {
@@ -108,16 +132,34 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     if (isClosed) throw new Error("The driver is closed.");
     const ready = spec.limits || spec.filesFrom !== undefined ? undefined : takeWarm();
     const booted = ready ?? (await open({ ...limits, ...spec.limits }, spec.onPhase ?? (() => {}), spec.filesFrom));
-    const removeFiles = async (): Promise<void> => {
-      await remove(booted.place);
-      all.delete(booted);
-      boxes.delete(spec.id);
-    };
-    const box = createAgentBox(spec, { launcher, booted, maxSavedBytes: savedLimit({ ...limits, ...spec.limits }), isWarm: ready !== undefined, removeFiles });
-    boxes.set(spec.id, box);
+    const box = addBox(spec, booted.place, booted.session, ready !== undefined);
+    all.delete(booted);
     if (ready) spec.onPhase?.("ready");
     fillPool();
     return box;
+  }
+
+  function addBox(spec: BoxSpec, place: BoxPlace, session: AgentSession | undefined, isWarm: boolean): SandboxBox {
+    const removeFiles = async (): Promise<void> => {
+      await remove(place);
+      boxes.delete(spec.id);
+    };
+    const box = createAgentBox(spec, {
+      launcher,
+      place,
+      isWarm,
+      removeFiles,
+      maxSavedBytes: savedLimit({ ...limits, ...spec.limits }),
+      ...(session && { session }),
+      ...(keepDir !== undefined && { keptAs: basename(place.directory) }),
+    });
+    boxes.set(spec.id, box);
+    return box;
+  }
+
+  async function adopt(directory: string, spec: BoxSpec): Promise<SandboxBox> {
+    if (isClosed) throw new Error("The driver is closed.");
+    return addBox(spec, await takeOver(directory, { ...limits, ...spec.limits }), undefined, false);
   }
 
   function takeWarm(): BootedBox | undefined {
@@ -144,11 +186,32 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
 
   async function close(): Promise<void> {
     isClosed = true;
-    await Promise.all([...boxes.values()].map((box) => box.destroy()));
+    await Promise.all([...boxes.values()].map((box) => (keepDir === undefined ? box.destroy() : box.stop())));
     await Promise.all([...all].map(discard));
     await runDirectory.close();
     shared = undefined;
   }
 
-  return { name: launcher.name, isolation: launcher.isolation, probe, create, list: () => [...boxes.keys()], close };
+  return {
+    name: launcher.name,
+    isolation: launcher.isolation,
+    probe,
+    create,
+    ...(keepDir !== undefined && { adopt: (spec: BoxSpec, keptAs: string) => adopt(join(keepDir, keptAs), spec) }),
+    list: () => [...boxes.keys()],
+    close,
+  };
+}
+
+async function checkReach(directory: string, named: string): Promise<void> {
+  if (await canOthersReach(directory)) return;
+  throw new Error(`Sandboxes run as users of their own, who cannot reach ${named}. Let others pass through it and through all directories above (chmod o+x), or choose another directory.`);
+}
+
+function boxDirectories(directory: string): string[] {
+  return [...keptDirectories, "root"].map((name) => join(directory, name));
+}
+
+function placeOf(directory: string, shared: SharedFiles, limits: BoxLimits, uid: number | undefined): BoxPlace {
+  return { directory, shared, agentSettings: JSON.stringify({ limits }), ...(uid !== undefined && { uid }) };
 }

@@ -1,8 +1,10 @@
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, lstat, mkdir, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
+import { promisify } from "node:util";
 import { createBoxPaths, type Places } from "../agent/boxPaths.mjs";
 import { createFiles } from "../agent/createFiles.mjs";
 import { BoxFileError } from "../agent/fileError.mjs";
@@ -23,6 +25,11 @@ import { createRunDirectory } from "./runDirectory.js";
 export interface ProcessDriverOptions {
   /** Directory in which the sandboxes' directories are made. @default the system's temporary directory */
   dataDir?: string;
+  /**
+   * Directory that is there already, in which boxes' files outlive the driver. Closing stops them, and `adopt` takes them over.
+   * @default none: nothing outlives the driver
+   */
+  keepDir?: string;
 }
 
 /** Directories that every box shows to its commands, and where they lie below the box's own directory. */
@@ -36,24 +43,49 @@ export function createProcessDriver(options: ProcessDriverOptions = {}): Sandbox
   const boxes = new Map<string, SandboxBox>();
   const scan = createProcessScan();
   const runDirectory = createRunDirectory(options.dataDir ?? tmpdir());
+  const { keepDir } = options;
+
+  function addBox(spec: BoxSpec, directory: string, isStopped: boolean): SandboxBox {
+    const forget = (): void => void boxes.delete(spec.id);
+    const box = createBox(spec, { directory, scan, forget, isStopped, ...(keepDir !== undefined && { keptAs: basename(directory) }) });
+    boxes.set(spec.id, box);
+    return box;
+  }
 
   async function create(spec: BoxSpec): Promise<SandboxBox> {
     spec.signal.throwIfAborted();
     spec.onPhase?.("allocating");
-    const directory = join(await runDirectory.open(0o700), spec.id);
-    const box = createBox(spec, directory, scan, () => boxes.delete(spec.id));
-    boxes.set(spec.id, box);
+    const directory = join(keepDir ?? (await runDirectory.open(0o700)), spec.id);
+    const box = addBox(spec, directory, false);
     for (const name of Object.values(places)) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
     if (spec.filesFrom !== undefined) await copyFiles(spec.filesFrom, directory);
     return box;
   }
 
+  async function adopt(directory: string, spec: BoxSpec): Promise<SandboxBox> {
+    const uid = process.getuid?.();
+    // Another driver's: as this server's own user, its commands could not change them.
+    if (uid !== undefined && (await lstat(directory)).uid !== uid) {
+      await promisify(execFile)("chown", ["-hR", `${uid}:${process.getgid?.() ?? uid}`, "--", directory], { env: { PATH: "/usr/bin:/bin" } });
+    }
+    for (const name of Object.values(places)) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
+    return addBox(spec, directory, true);
+  }
+
   async function close(): Promise<void> {
-    await Promise.all([...boxes.values()].map((box) => box.destroy()));
+    await Promise.all([...boxes.values()].map((box) => (keepDir === undefined ? box.destroy() : box.stop())));
     await runDirectory.close();
   }
 
-  return { name: "process", isolation: "none", probe, create, list: () => [...boxes.keys()], close };
+  return {
+    name: "process",
+    isolation: "none",
+    probe,
+    create,
+    ...(keepDir !== undefined && { adopt: (spec: BoxSpec, keptAs: string) => adopt(join(keepDir, keptAs), spec) }),
+    list: () => [...boxes.keys()],
+    close,
+  };
 }
 
 async function probe(): Promise<DriverProbe> {
@@ -66,12 +98,21 @@ async function probe(): Promise<DriverProbe> {
   }
 }
 
-function createBox(spec: BoxSpec, directory: string, scan: ProcessScan, forget: () => void): SandboxBox {
+interface BoxParts {
+  readonly directory: string;
+  readonly scan: ProcessScan;
+  readonly forget: () => void;
+  readonly isStopped: boolean;
+  readonly keptAs?: string;
+}
+
+function createBox(spec: BoxSpec, parts: BoxParts): SandboxBox {
   const { id } = spec;
+  const { directory, scan, keptAs } = parts;
   const running = new Set<BoxExecution>();
   const own: Places = Object.fromEntries(Object.entries(places).map(([place, name]) => [place, join(directory, name)]));
   let onPhase = spec.onPhase;
-  let isStopped = false;
+  let { isStopped } = parts;
   let destroyed: Promise<void> | undefined;
 
   async function exec(command: BoxCommand): Promise<BoxExecution> {
@@ -107,13 +148,14 @@ function createBox(spec: BoxSpec, directory: string, scan: ProcessScan, forget: 
   async function destroyNow(): Promise<void> {
     await endProcesses();
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-    forget();
+    parts.forget();
   }
 
   return {
     id,
     files: createFiles(own),
     isWarm: false,
+    ...(keptAs !== undefined && { keptAs }),
     lost: new Promise(() => {}), // there is nothing of a box that could end
     waitReady,
     exec,

@@ -28,6 +28,8 @@ export interface BoxSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** Host directory whose `workspace` and `home` are copied into the new box: of {@link SandboxBox.saveFiles}. */
   readonly filesFrom?: string;
+  /** CPU time that the sandbox has used in earlier boxes, in milliseconds; `usage` counts on from it. @default 0 */
+  readonly cpuMsBefore?: number;
   /** Called as the box passes each phase of its start. */
   readonly onPhase?: (phase: BootPhase) => void;
 }
@@ -96,6 +98,8 @@ export interface SandboxBox {
   readonly files: BoxFiles;
   /** True when it had been booted before it was asked for. */
   readonly isWarm: boolean;
+  /** What {@link SandboxDriver.adopt} finds its files by, once this driver is closed. Absent where nothing outlives the driver. */
+  readonly keptAs?: string;
   /** Resolves with the reason when the box ends without having been told to. */
   readonly lost: Promise<string>;
   /** Resolves once a first command has really run inside; rejects when that is impossible or `signal` aborts. */
@@ -108,7 +112,7 @@ export interface SandboxBox {
   pause(): Promise<void>;
   resume(): Promise<void>;
   usage(): Promise<BoxUsage>;
-  /** Copies the box's files into an empty host directory, for {@link BoxSpec.filesFrom}. */
+  /** Copies the box's files into an empty host directory, for {@link BoxSpec.filesFrom}. A stopped box has files too. */
   saveFiles(directory: string): Promise<void>;
   /** Ends every process and keeps the files. */
   stop(): Promise<void>;
@@ -128,9 +132,14 @@ export interface SandboxDriver {
   /** Tries out whether this machine can run it. */
   probe(): Promise<DriverProbe>;
   create(spec: BoxSpec): Promise<SandboxBox>;
+  /**
+   * Takes over the files of a box that an earlier driver has kept. The box is stopped until it is started. Absent when the driver
+   * keeps nothing. Rejects when the files are not there.
+   */
+  readonly adopt?: (spec: BoxSpec, keptAs: string) => Promise<SandboxBox>;
   /** Ids of the boxes that exist. */
   list(): readonly string[];
-  /** Destroys every box and removes what the driver made. Calling it again is harmless. */
+  /** Destroys every box and removes what the driver made; one that keeps boxes stops them. Calling it again is harmless. */
   close(): Promise<void>;
 }
 
