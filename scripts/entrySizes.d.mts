@@ -6,8 +6,6 @@ export interface SizedEntry {
   external?: string[];
   /** Budget for min+gzip, in bytes. */
   budgetBytes: number;
-  /** What it should come down to, where the budget is more than that, in bytes. */
-  aimBytes?: number;
 }
 
 /** What an app ships of us, by what it uses. */

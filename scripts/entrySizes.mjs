@@ -29,15 +29,19 @@ export const sizedEntries = [
     name: "react: everything, without core and peers",
     code: `export * from "@miosa/react";`,
     external: ["@miosa/core", "react", "react/*", "react-dom", "@tanstack/react-query"],
-    // The aim is 4,000, which all hooks together miss; the budget only keeps them from growing.
-    budgetBytes: 6_200,
-    aimBytes: 4_000,
+    budgetBytes: 4_000,
+  },
+  {
+    name: "react: everything, with the whole client, without peers",
+    code: `export * from "@miosa/react"; export { createMiosaClient } from "@miosa/core";`,
+    external: ["react", "react/*", "react-dom", "@tanstack/react-query"],
+    budgetBytes: 34_000,
   },
   {
     name: "react: readiness only, without core and peers",
     code: `export { MiosaProvider, useSandboxReadiness } from "@miosa/react";`,
     external: ["@miosa/core", "react", "react/*", "react-dom", "@tanstack/react-query"],
-    budgetBytes: 3_600,
+    budgetBytes: 2_000,
   },
   {
     name: "gateway",

@@ -26,6 +26,8 @@ const coreFeatureExceptions = {
   readiness: ["computers"],
   // A sandbox that a list shows tells the feed its state.
   liveFeed: ["readiness", "events", "computers"],
+  // What a page has stored of its sandboxes, kept up to date by the feed.
+  liveSandboxes: ["computers", "events", "liveFeed", "readiness"],
   // A sandbox is a computer of one template, and its namespace holds the waits (spec).
   sandboxes: ["computers", "readiness"],
 };

@@ -6,6 +6,8 @@ export { createComputers } from "./computers/createComputers.js";
 export { deleteComputer, getComputer } from "./computers/computerCalls.js";
 export { createExec } from "./exec/createExec.js";
 export { runCommand } from "./exec/runCommand.js";
+export { type CommandRunner, createCommandRunner, type ExecOutput, type ShownOutput } from "./exec/createCommandRunner.js";
+export type { Output, OutputLine } from "./exec/outputTail.js";
 export { streamCommand } from "./exec/streamCommand.js";
 export { createFiles } from "./files/createFiles.js";
 export { createDesktop } from "./desktop/createDesktop.js";
@@ -13,6 +15,7 @@ export { createEvents } from "./events/createEvents.js";
 export { createUsage } from "./usage/createUsage.js";
 export { createTokens } from "./tokens/createTokens.js";
 export { createLiveFeed } from "./liveFeed/createLiveFeed.js";
+export { createReadinessStore, type ReadinessListener, type ReadinessStore } from "./liveFeed/readinessStore.js";
 export { stateOfEvent } from "./liveFeed/stateOfEvent.js";
 export type {
   FeedClient,
@@ -24,6 +27,12 @@ export type {
   Watch,
   WatchOptions,
 } from "./liveFeed/types.js";
+export { createLiveSandboxes } from "./liveSandboxes/createLiveSandboxes.js";
+export { createSandboxCache, settleAnswer } from "./liveSandboxes/createSandboxCache.js";
+export { showCreating, showMoving } from "./liveSandboxes/optimisticChanges.js";
+export { isOptimisticSandbox } from "./liveSandboxes/optimisticSandbox.js";
+export { recordReadiness } from "./liveSandboxes/recordReadiness.js";
+export type { Question, SandboxCache, SandboxChange, SandboxStorage, StoredList } from "./liveSandboxes/types.js";
 export { getReadiness } from "./readiness/getReadiness.js";
 export { waitUntilReady } from "./readiness/waitUntilReady.js";
 export { watchReadiness } from "./readiness/watchReadiness.js";

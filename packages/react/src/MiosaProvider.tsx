@@ -1,13 +1,18 @@
 "use client";
 
-import { createLiveFeed, type LiveFeed, type MiosaClient, type ReadinessSnapshot } from "@miosa/core";
+import {
+  createLiveFeed,
+  createLiveSandboxes,
+  createReadinessStore,
+  type LiveFeed,
+  type MiosaClient,
+  type ReadinessStore,
+  recordReadiness,
+} from "@miosa/core";
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactElement, type ReactNode, useContext, useEffect, useMemo } from "react";
-import { createLiveSandboxes } from "./liveSandboxes.js";
 import { memo } from "./memo.js";
-import { createReadinessStore, type ReadinessStore } from "./readinessStore.js";
-import { forgetSandboxes, type SandboxCache, sandboxCacheOf } from "./sandboxCache.js";
-import { booted, removed } from "./sandboxRows.js";
+import { forgetSandboxes, sandboxCacheOf } from "./sandboxCache.js";
 
 /** Props of {@link MiosaProvider}. */
 export interface MiosaProviderProps {
@@ -43,12 +48,12 @@ export function MiosaProvider({ client, queryClient: given, liveFeed, children }
   const miosa = useMemo(() => {
     const feed = liveFeed ?? memo(feeds, client, createLiveFeed);
     const readiness = memo(stores, feed, createReadinessStore);
-    return { client, queryClient, feed, readiness, goLive: createLiveSandboxes(client, queryClient, feed) };
+    return { client, queryClient, feed, readiness, goLive: createLiveSandboxes(client, feed, () => sandboxCacheOf(queryClient)) };
   }, [client, queryClient, liveFeed]);
   useEffect(() => {
     if (memo(users, queryClient, () => client) !== client) void forgetSandboxes(queryClient);
     users.set(queryClient, client);
-    return miosa.readiness.listen((id, snapshot) => keepUp(sandboxCacheOf(queryClient), id, snapshot));
+    return miosa.readiness.listen((id, snapshot) => recordReadiness(sandboxCacheOf(queryClient), id, snapshot));
   }, [miosa, client, queryClient]);
   return <MiosaContext.Provider value={miosa}>{children}</MiosaContext.Provider>;
 }
@@ -63,12 +68,4 @@ export function useMiosa(): Miosa {
 /** The client of the provider above, for calls that have no hook. Throws when there is no provider. */
 export function useMiosaClient(): MiosaClient {
   return useMiosa().client;
-}
-
-/** What a watch learns of a sandbox, its cached entries learn too. */
-function keepUp(cache: SandboxCache, id: string, snapshot: ReadinessSnapshot): void {
-  const code = snapshot.phase === "failed" && snapshot.error.code;
-  if (snapshot.phase === "ready") cache.record(booted(id, "running"));
-  if (code === "SANDBOX_FAILED") cache.record(booted(id, "error"));
-  if (code === "SANDBOX_DESTROYED") cache.record(removed(id));
 }

@@ -1,7 +1,6 @@
-export type { ExecOutput } from "./createCommands.js";
+export type { ExecOutput, Output, OutputLine } from "@miosa/core";
 export { MiosaProvider, type MiosaProviderProps, useMiosaClient } from "./MiosaProvider.js";
-export { isOptimisticSandbox } from "./optimisticSandbox.js";
-export type { Output, OutputLine } from "./outputTail.js";
+export { isOptimisticSandbox } from "@miosa/core";
 export type { MutationOverrides, QueryOverrides } from "./overrides.js";
 export { sandboxKeys } from "./sandboxKeys.js";
 export { sandboxQueries, type WriteFileInput } from "./sandboxQueries.js";

@@ -1,15 +1,15 @@
-import type { ListSandboxesFilter, Sandbox } from "@miosa/core";
+import { createLiveSandboxes, type ListSandboxesFilter, type Sandbox } from "@miosa/core";
 import { QueryObserver } from "@tanstack/react-query";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { type FeedServer, startFeedServer, wireRow } from "../test/startFeedServer.js";
-import { createLiveSandboxes } from "./liveSandboxes.js";
+import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
 
 /** Shows lists live, as a page would, and resolves once they are loaded and the feed is open. `states` gives a list's ids and states. */
 async function show(server: FeedServer, ...filters: ListSandboxesFilter[]): Promise<(filter?: ListSandboxesFilter) => Record<string, string>> {
   const { client, feed, queryClient } = server;
-  const leave = createLiveSandboxes(client, queryClient, feed)();
+  const leave = createLiveSandboxes(client, feed, () => sandboxCacheOf(queryClient))();
   onTestFinished(leave);
   await server.opened(1);
   await vi.waitUntil(() => feed.status().phase === "open");
@@ -214,7 +214,7 @@ test("after a gap, a sandbox on the page hears from its list, and one that stand
 
 test("all who want it live share one connection, and the last closes it", async () => {
   const { client, queryClient, feed, opened, count } = await startFeedServer();
-  const goLive = createLiveSandboxes(client, queryClient, feed);
+  const goLive = createLiveSandboxes(client, feed, () => sandboxCacheOf(queryClient));
   const leaves = [goLive(), goLive()];
   await opened(1);
   leaves.pop()?.();

@@ -1,12 +1,13 @@
 import type { ServerResponse } from "node:http";
-import { createMiosaClient, type MiosaClient, type Sandbox } from "@miosa/core";
+import { createMiosaClient, type MiosaClient, type ReadinessSnapshot, recordReadiness, type Sandbox } from "@miosa/core";
 import { startRawServer } from "@miosa/local/testing";
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
-import { booted } from "./sandboxRows.js";
+
+const ready: ReadinessSnapshot = { phase: "ready", source: "feed", startedAtMs: 0, elapsedMs: 1, readyAt: null };
 
 interface Wire {
   id: string;
@@ -66,7 +67,7 @@ test("a reply that was asked for before the sandbox became ready does not take i
   await expect(detail).resolves.toMatchObject({ state: "creating" });
 
   const late = queryClient.fetchQuery(sandboxQueries.detail(client, "sbx"));
-  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
+  recordReadiness(sandboxCacheOf(queryClient), "sbx", ready);
   expect(queryClient.getQueryData(sandboxKeys.detail("sbx"))).toMatchObject({ state: "running", status: "running" });
 
   await answer("GET /computers/sbx", wire({ id: "sbx", name: "renamed", status: "starting" }));
@@ -79,7 +80,7 @@ test("a reply that was asked for before the sandbox became ready does not take i
 
 test("a reply that was asked for afterwards is believed", async () => {
   const { client, queryClient, answer } = await startSlowServer();
-  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
+  recordReadiness(sandboxCacheOf(queryClient), "sbx", ready);
   const detail = queryClient.fetchQuery(sandboxQueries.detail(client, "sbx"));
   await answer("GET /computers/sbx", wire({ id: "sbx", status: "starting" }));
   await expect(detail).resolves.toMatchObject({ state: "starting" });
@@ -131,7 +132,7 @@ test("what is learned without asking leaves an entry as stale as it was", async 
   await detail;
   await queryClient.invalidateQueries({ queryKey: sandboxKeys.all });
   const before = queryClient.getQueryState(sandboxKeys.detail("sbx"));
-  sandboxCacheOf(queryClient).record(booted("sbx", "running"));
+  recordReadiness(sandboxCacheOf(queryClient), "sbx", ready);
   const after = queryClient.getQueryState(sandboxKeys.detail("sbx"));
   expect(after).toMatchObject({ dataUpdatedAt: before?.dataUpdatedAt, isInvalidated: true, data: { state: "running" } });
 });
@@ -140,7 +141,7 @@ test("a create that is answered after its sandbox became ready does not take it 
   const { client, queryClient, answer, arrived } = await startSlowServer();
   const create = queryClient.getMutationCache().build(queryClient, sandboxQueries.create(client)).execute({ name: "new" });
   await arrived("POST /computers");
-  sandboxCacheOf(queryClient).record(booted("real", "running"));
+  recordReadiness(sandboxCacheOf(queryClient), "real", ready);
   await answer("POST /computers", wire({ id: "real", status: "creating" }), 201);
   await expect(create).resolves.toMatchObject({ state: "running" });
   expect(queryClient.getQueryData(sandboxKeys.detail("real"))).toMatchObject({ state: "running" });

@@ -1,7 +1,10 @@
 import type { ListSandboxesFilter, UsageQuery } from "@miosa/core";
+import type { QueryKey } from "@tanstack/react-query";
 
 /** Root of every key of this package: `queryClient.invalidateQueries({ queryKey: sandboxKeys.all })` touches all of them. */
 const all = ["miosa", "sandboxes"] as const;
+
+const key = <const Parts extends readonly unknown[]>(...parts: Parts) => [...all, ...parts] as const;
 
 /** A list's filter as it stands in its key: states always as a sorted array. Undefined members do not count in a key. */
 export function normalizeFilter(filter?: ListSandboxesFilter): ListSandboxesFilter {
@@ -9,32 +12,38 @@ export function normalizeFilter(filter?: ListSandboxesFilter): ListSandboxesFilt
   return state === undefined ? { ...filter } : { ...filter, state: Array.from(new Set([state].flat())).sort() };
 }
 
+/** The filter of a list, which is the last part of its key. */
+export function filterOf(key: QueryKey): ListSandboxesFilter {
+  const filter = key.at(-1);
+  return typeof filter === "object" && filter !== null ? filter : {};
+}
+
 /** Keys of everything this package keeps in the query cache, for invalidating, reading and prefetching by hand. */
 export const sandboxKeys = {
   all,
   /** All lists, whatever their filter. */
-  lists: () => [...all, "list"] as const,
+  lists: () => key("list"),
   /** One list. Two filters that mean the same give the same key. */
-  list: (filter?: ListSandboxesFilter) => [...all, "list", normalizeFilter(filter)] as const,
+  list: (filter?: ListSandboxesFilter) => key("list", normalizeFilter(filter)),
   /** All single sandboxes. */
-  details: () => [...all, "detail"] as const,
+  details: () => key("detail"),
   /** One sandbox. */
-  detail: (id: string) => [...all, "detail", id] as const,
+  detail: (id: string) => key("detail", id),
   /** The answer of one readiness probe. */
-  readiness: (id: string) => [...all, "readiness", id] as const,
+  readiness: (id: string) => key("readiness", id),
   /** Every folder and file of one sandbox that was read. */
-  files: (id: string) => [...all, "files", id] as const,
+  files: (id: string) => key("files", id),
   /** What is in a folder. */
-  folder: (id: string, path: string) => [...all, "files", id, "folder", path] as const,
+  folder: (id: string, path: string) => key("files", id, "folder", path),
   /** A file's text. */
-  file: (id: string, path: string) => [...all, "files", id, "file", path] as const,
+  file: (id: string, path: string) => key("files", id, "file", path),
   /** A usage report. */
-  usage: (report: UsageQuery) => [...all, "usage", report] as const,
+  usage: (report: UsageQuery) => key("usage", report),
   /** Mutations, for `useMutationState` and `useIsMutating`. */
-  create: () => [...all, "create"] as const,
-  delete: () => [...all, "delete"] as const,
-  start: () => [...all, "start"] as const,
-  stop: () => [...all, "stop"] as const,
-  writeFile: () => [...all, "writeFile"] as const,
-  exec: () => [...all, "exec"] as const,
+  create: () => key("create"),
+  delete: () => key("delete"),
+  start: () => key("start"),
+  stop: () => key("stop"),
+  writeFile: () => key("writeFile"),
+  exec: () => key("exec"),
 };

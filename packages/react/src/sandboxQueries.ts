@@ -1,19 +1,20 @@
-import type {
-  CreateComputerInput,
-  FileContent,
-  FileEntry,
-  ListSandboxesFilter,
-  MiosaClient,
-  MiosaError,
-  Readiness,
-  Sandbox,
-  UsageQuery,
-  UsageReport,
+import {
+  type CreateComputerInput,
+  type FileContent,
+  type FileEntry,
+  isOptimisticSandbox,
+  type ListSandboxesFilter,
+  type MiosaClient,
+  type MiosaError,
+  type Readiness,
+  type Sandbox,
+  showCreating,
+  showMoving,
+  type UsageQuery,
+  type UsageReport,
 } from "@miosa/core";
 import { mutationOptions, queryOptions, skipToken } from "@tanstack/react-query";
-import { showCreating, showMoving } from "./optimisticChanges.js";
-import { isOptimisticSandbox } from "./optimisticSandbox.js";
-import { sandboxCacheOf, takeReply } from "./sandboxCache.js";
+import { sandboxCacheOf, takeAnswer } from "./sandboxCache.js";
 import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
 
 /** A file to write: small, and whole. */
@@ -39,7 +40,7 @@ export const sandboxQueries = {
               const question = sandboxCacheOf(queryClient).ask();
               return question.one(await client.sandboxes.get(id, { signal }));
             },
-      structuralSharing: takeReply,
+      structuralSharing: takeAnswer,
       retry: false,
     }),
 
@@ -52,7 +53,7 @@ export const sandboxQueries = {
         const question = sandboxCacheOf(queryClient).ask();
         return question.rows(await client.sandboxes.list(asked, { signal }), asked);
       },
-      structuralSharing: takeReply,
+      structuralSharing: takeAnswer,
       retry: false,
     }),
 

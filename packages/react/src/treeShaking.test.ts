@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-/** The files of this package that a bundler keeps for a page that uses these exports. */
+/** The files of this package and of core that a bundler keeps for a page that uses these exports. */
 async function shippedFiles(...names: string[]): Promise<string[]> {
   const { metafile } = await build({
     stdin: { contents: `export { ${names.join(", ")} } from "./index.js";`, resolveDir: here, loader: "ts" },
@@ -16,13 +16,14 @@ async function shippedFiles(...names: string[]): Promise<string[]> {
     outdir: "out",
     jsx: "automatic",
     logLevel: "silent",
-    external: ["@miosa/core", "react", "react/*", "@tanstack/react-query"],
+    external: ["react", "react/*", "@tanstack/react-query"],
   });
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
   return inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => basename(path));
 }
 
-const elsewhere = /^(useExec|createCommands|outputTail|useFile|useFiles|useWriteFile|useUsage|sandboxQueries|optimisticChanges|SandboxStatus|SandboxReady)\./;
+const elsewhere =
+  /^(useExec|createCommandRunner|outputTail|streamCommand|useFiles?|useWriteFile|createFiles|useUsage|createUsage|sandboxQueries|optimisticChanges|SandboxStatus|SandboxReady)\./;
 
 test("a page that uses only readiness ships no exec, files or usage code", async () => {
   const shipped = await shippedFiles("MiosaProvider", "useSandboxReadiness");
@@ -32,5 +33,5 @@ test("a page that uses only readiness ships no exec, files or usage code", async
 
 test("a page that uses all of it ships all of it", async () => {
   const shipped = await shippedFiles("MiosaProvider", "useExec", "useFiles", "useUsage");
-  expect(shipped).toEqual(expect.arrayContaining(["useExec.ts", "createCommands.ts", "useFiles.ts", "useUsage.ts", "sandboxQueries.ts"]));
+  expect(shipped).toEqual(expect.arrayContaining(["useExec.ts", "useFiles.ts", "useUsage.ts", "sandboxQueries.ts"]));
 });

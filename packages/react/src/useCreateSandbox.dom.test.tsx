@@ -1,8 +1,8 @@
+import { isOptimisticSandbox } from "@miosa/core";
 import { act, renderHook, waitFor } from "@testing-library/react";
 import { useEffect } from "react";
 import { expect, test } from "vitest";
 import { startMiosa, type TestMiosa } from "../test/startMiosa.js";
-import { isOptimisticSandbox } from "./optimisticSandbox.js";
 import { useCreateSandbox, type UseCreateSandboxOptions } from "./useCreateSandbox.js";
 import { useSandbox } from "./useSandbox.js";
 import { useSandboxes } from "./useSandboxes.js";

@@ -1,7 +1,6 @@
 "use client";
 
 import { useEffect, useState } from "react";
-import { every } from "./timers.js";
 import type { SandboxReadiness } from "./useSandboxReadiness.js";
 
 /** Options of {@link useElapsedMs}. */
@@ -20,7 +19,11 @@ export function useElapsedMs(
 ): number {
   const [nowMs, setNowMs] = useState(0);
   const runs = startedAtMs !== null && elapsedMs === null;
-  useEffect(() => (runs ? every(intervalMs, () => setNowMs(Date.now())) : undefined), [runs, intervalMs]);
+  useEffect(() => {
+    if (!runs) return undefined;
+    const timer = setInterval(() => setNowMs(Date.now()), intervalMs);
+    return () => clearInterval(timer);
+  }, [runs, intervalMs]);
   if (elapsedMs !== null) return elapsedMs;
   return startedAtMs === null ? 0 : Math.max(0, nowMs - startedAtMs);
 }

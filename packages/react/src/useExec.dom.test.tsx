@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { createMiosaClient, type MiosaClient } from "@miosa/core";
+import { createMiosaClient, type MiosaClient, type Output } from "@miosa/core";
 import { startRawServer } from "@miosa/local/testing";
 import { QueryClient } from "@tanstack/react-query";
 import { act, cleanup, renderHook, type RenderHookResult, waitFor } from "@testing-library/react";
@@ -7,7 +7,6 @@ import { type ReactElement, type ReactNode, StrictMode } from "react";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
-import type { Output } from "./outputTail.js";
 import { useExec, type UseExecOptions, type UseExecResult } from "./useExec.js";
 
 /** A command's output stream, which the test writes. */

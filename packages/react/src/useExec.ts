@@ -1,13 +1,13 @@
 "use client";
 
-import type { MiosaError, RunInput } from "@miosa/core";
+import { createCommandRunner, type ExecOutput, type MiosaError, type Output, type RunInput } from "@miosa/core";
 import { useMutation, type UseMutationResult } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { createCommands, type ExecOutput } from "./createCommands.js";
 import { useMiosa } from "./MiosaProvider.js";
-import { noOutput, type Output } from "./outputTail.js";
 import type { MutationOverrides } from "./overrides.js";
 import { sandboxKeys } from "./sandboxKeys.js";
+
+const noOutput: Output = { lines: [], droppedLines: 0 };
 
 /** Options of {@link useExec}. */
 export interface UseExecOptions<Context = unknown> {
@@ -36,7 +36,7 @@ export function useExec<Context = unknown>(
   { maxLines = 1_000, maxChars = 1_000_000, mutation }: UseExecOptions<Context> = {},
 ): UseExecResult<Context> {
   const { client, queryClient } = useMiosa();
-  const commands = useMemo(() => createCommands(client, id), [client, id]);
+  const commands = useMemo(() => createCommandRunner(client, id), [client, id]);
   const [shown, show] = useState({ commands, output: noOutput });
   const exec = useMutation<ExecOutput, MiosaError, RunInput, Context>(
     {

@@ -4,7 +4,7 @@ import type { MiosaError, Sandbox } from "@miosa/core";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useMiosa } from "./MiosaProvider.js";
 import { type QueryOverrides, useClientQuery } from "./overrides.js";
-import { sandboxCacheOf } from "./sandboxCache.js";
+import { findInLists } from "./sandboxCache.js";
 import type { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
 import { useLive } from "./useLive.js";
@@ -28,7 +28,7 @@ export function useSandbox<Selected = Sandbox>(
   const { queryClient } = useMiosa();
   useLive(live && id !== undefined && query?.enabled !== false);
   return useClientQuery((client) => {
-    const listed = () => sandboxCacheOf(queryClient).inList(id ?? "");
+    const listed = () => findInLists(queryClient, id ?? "");
     return {
       ...sandboxQueries.detail<Selected>(client, id),
       initialData: () => listed()?.sandbox,

@@ -1,10 +1,8 @@
 "use client";
 
-import type { MiosaError, Readiness, ReadinessPhase, ReadinessSnapshot, ReadinessSource } from "@miosa/core";
+import { isOptimisticSandbox, type MiosaError, type Readiness, type ReadinessPhase, type ReadinessSnapshot, type ReadinessSource } from "@miosa/core";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useMiosa } from "./MiosaProvider.js";
-import { isOptimisticSandbox } from "./optimisticSandbox.js";
-import { isFinal } from "./readinessStore.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 
 /** Options of {@link useSandboxReadiness}. */
@@ -70,7 +68,7 @@ export function useSandboxReadiness(
       error: null,
       ...snapshot,
       isReady: snapshot?.phase === "ready",
-      isFinal: isFinal(snapshot),
+      isFinal: snapshot !== undefined && "elapsedMs" in snapshot,
       retry: () => readiness.retry(key),
     }),
     [snapshot, active, readiness, key],

@@ -1,7 +1,8 @@
-import type { ComputerState, ListSandboxesFilter, Sandbox } from "@miosa/core";
+import type { ComputerState, ListSandboxesFilter, Sandbox } from "../computers/types.js";
 import { describe, expect, test } from "vitest";
 import { optimisticSandbox } from "./optimisticSandbox.js";
-import { booted, changeRows, changeSandbox, endBoot, moved, put, removed, type SandboxChange, shareRows } from "./sandboxRows.js";
+import { booted, changeRows, changeSandbox, endBoot, moved, put, removed } from "./sandboxChanges.js";
+import type { SandboxChange } from "./types.js";
 
 function sandbox(id: string, members: Partial<Sandbox> = {}): Sandbox {
   const base = optimisticSandbox(1, { name: id }, "miosa-sandbox");
@@ -137,24 +138,4 @@ test.each(filters)("a list with the filter %o takes the sandbox in: %s", (filter
   const row = sandbox("one", { externalWorkspaceId: "w", externalUserId: "u", state: "running" });
   expect(changeRows([], put(row), filter)).toEqual(matches ? [row] : []);
   expect(changeRows([row], put({ ...row }), filter)).toEqual(matches ? [row] : []);
-});
-
-describe("shareRows", () => {
-  test("keeps the objects of rows that moved but did not change", () => {
-    const [a, b] = [sandbox("a"), sandbox("b", { metadata: { deep: [1, { x: 1 }] } })];
-    const next = shareRows([a, b], structuredClone([sandbox("new"), a, b]));
-    expect(next[1]).toBe(a);
-    expect(next[2]).toBe(b);
-  });
-
-  test("keeps the array when no row changed", () => {
-    const rows = [sandbox("a"), sandbox("b")];
-    expect(shareRows(rows, structuredClone(rows))).toBe(rows);
-  });
-
-  test("gives a new array when a row left or two changed places", () => {
-    const rows = [sandbox("a"), sandbox("b")];
-    expect(ids(shareRows(rows, rows.slice(1)))).toEqual(["b"]);
-    expect(ids(shareRows(rows, rows.toReversed()))).toEqual(["b", "a"]);
-  });
 });

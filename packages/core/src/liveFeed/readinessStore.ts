@@ -1,5 +1,8 @@
-import type { LiveFeed, ReadinessSnapshot, Watch } from "@miosa/core";
-import { after } from "./timers.js";
+import type { ReadinessSnapshot } from "../readiness/types.js";
+import { startTimer } from "../timers.js";
+import { isWaiting } from "./feedSnapshot.js";
+import { createListeners } from "./listeners.js";
+import type { LiveFeed, Watch } from "./types.js";
 
 /** Called with every new state of every watched sandbox. */
 export type ReadinessListener = (id: string, snapshot: ReadinessSnapshot) => void;
@@ -20,6 +23,7 @@ export interface ReadinessStore {
    * place on the page yet to subscribe from, and lets go of it when nobody has asked again by then.
    */
   wait(id: string, timeoutMs: number | undefined): Promise<void>;
+  /** Calls back for every new state of every watched sandbox. Returns a function that stops it. */
   listen(listener: ReadinessListener): () => void;
 }
 
@@ -39,14 +43,17 @@ const keptEntries = 1000;
 const lookAgainMs = 1_000;
 
 /** True once the wait is over. */
-export function isFinal(snapshot: ReadinessSnapshot | undefined): boolean {
-  return snapshot !== undefined && snapshot.phase !== "connecting" && snapshot.phase !== "booting";
+function isFinal(snapshot: ReadinessSnapshot | undefined): boolean {
+  return snapshot !== undefined && !isWaiting(snapshot);
 }
 
-/** A store that watches over a live feed, one watch for all who ask for the same sandbox. Nothing is opened before the first subscriber. */
+/**
+ * A store that watches over a live feed, one watch for all who ask for the same sandbox, for use where a framework reads a store
+ * (`useSyncExternalStore` and its like). Nothing is opened before the first subscriber.
+ */
 export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): ReadinessStore {
   const entries = new Map<string, Entry>();
-  const listeners = new Set<ReadinessListener>();
+  const listeners = createListeners<Parameters<ReadinessListener>>();
 
   function entryOf(id: string): Entry {
     let entry = entries.get(id);
@@ -58,7 +65,7 @@ export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): R
     if (snapshot === entry.snapshot) return;
     entry.snapshot = snapshot;
     for (const onChange of Array.from(entry.subscribers)) onChange();
-    if (snapshot) for (const listener of Array.from(listeners)) listener(id, snapshot);
+    if (snapshot) listeners.tell(id, snapshot);
   }
 
   function open(id: string, entry: Entry): void {
@@ -87,20 +94,20 @@ export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): R
     await Promise.resolve(); // subscribing tells others, which nobody may do while rendering
     let leave = (): void => undefined;
     await new Promise<void>((resolve) => {
-      const stop = after(lookAgainMs, resolve);
+      const timer = startTimer(lookAgainMs, resolve);
       leave = subscribe(
         id,
         timeoutMs,
         () => {
           if (!isFinal(entry.snapshot)) return;
-          stop();
+          timer.stop();
           resolve();
         },
         true,
       );
     });
     entry.waiting = undefined;
-    after(lookAgainMs, leave);
+    startTimer(lookAgainMs, leave);
   }
 
   function subscribe(id: string, timeoutMs: number | undefined, onChange: () => void, isActive: boolean): () => void {
@@ -129,9 +136,6 @@ export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): R
       if (entry.watch) feed.retry(id);
       else open(id, entry);
     },
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    listen: listeners.add,
   };
 }

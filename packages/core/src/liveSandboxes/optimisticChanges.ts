@@ -1,25 +1,31 @@
-import { type CreateComputerInput, isApiError, type Sandbox } from "@miosa/core";
+import type { CreateComputerInput, Sandbox } from "../computers/types.js";
+import { isApiError } from "../errors.js";
 import { optimisticSandbox } from "./optimisticSandbox.js";
-import type { SandboxCache } from "./sandboxCache.js";
-import { put, removed, type SandboxChange } from "./sandboxRows.js";
+import { put, removed } from "./sandboxChanges.js";
+import type { SandboxCache, SandboxChange } from "./types.js";
 
-/** Shows a row for a sandbox that is being created, in every list that would hold it, until `creating` has settled. */
-export async function showCreating(
+/** Shows a row for a sandbox that is being created, in every list that would hold it, until `create` has settled. */
+export function showCreating(
   cache: SandboxCache,
   input: CreateComputerInput,
   template: string,
-  creating: () => Promise<Sandbox>,
+  create: () => Promise<Sandbox>,
 ): Promise<Sandbox> {
-  const standIn = optimisticSandbox(cache.nextNumber(), input, template);
+  const shown = showStandIn(cache, optimisticSandbox(cache.nextNumber(), input, template), template, create);
+  cache.creating(shown);
+  return shown;
+}
+
+async function showStandIn(cache: SandboxCache, standIn: Sandbox, template: string, create: () => Promise<Sandbox>): Promise<Sandbox> {
   // Lists hold only sandboxes: a computer of another template is created without a row.
   const isListed = standIn.templateType === template;
   const release = isListed ? cache.hold(put(standIn)) : undefined;
   const question = cache.ask();
   try {
-    const sandbox = question.settle(await creating());
+    const sandbox = question.settle(await create());
     release?.();
     if (isListed) cache.record(put(sandbox, standIn.id));
-    cache.seed(sandbox);
+    cache.add(sandbox);
     return sandbox;
   } catch (error) {
     release?.();

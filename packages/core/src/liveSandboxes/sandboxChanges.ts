@@ -1,15 +1,7 @@
-import { type ListSandboxesFilter, matchesFilter, type Sandbox } from "@miosa/core";
-import { replaceEqualDeep } from "@tanstack/react-query";
+import { matchesFilter } from "../computers/listComputers.js";
+import type { ListSandboxesFilter, Sandbox } from "../computers/types.js";
 import { isOptimisticSandbox } from "./optimisticSandbox.js";
-
-/** Something this page learned about a sandbox other than by asking for it. */
-export interface SandboxChange {
-  id: string;
-  /** What the sandbox looks like afterwards; the very same object when this is no news. Undefined where too little is known of it. */
-  apply: (sandbox: Sandbox | undefined) => Sandbox | undefined;
-  /** Id of the optimistic row that it replaces. */
-  insteadOf?: string | undefined;
-}
+import type { SandboxChange } from "./types.js";
 
 /** It exists and looks like this. */
 export function put(sandbox: Sandbox, insteadOf?: string): SandboxChange {
@@ -62,14 +54,6 @@ export function changeRows(rows: readonly Sandbox[], { id, apply, insteadOf }: S
 /** What a booting sandbox looks like once its boot has ended. Any state but a booting one is the server's newer word and stays. */
 export function endBoot(sandbox: Sandbox, state: "running" | "error"): Sandbox {
   return /creating|starting|unknown/.test(sandbox.state) ? { ...sandbox, state, status: state } : sandbox;
-}
-
-/** `next`, with every row that did not change being the very object of `previous`, wherever it stands now, so that its component need not render. */
-export function shareRows(previous: readonly Sandbox[], next: readonly Sandbox[]): readonly Sandbox[] {
-  const before = new Map(previous.map((row) => [row.id, row]));
-  const rows = next.map((row) => replaceEqualDeep(before.get(row.id), row));
-  const same = rows.length === previous.length && rows.every((row, index) => row === previous[index]);
-  return same ? previous : rows;
 }
 
 /** Lists stand newest first. An optimistic row, and one of unknown age, counts as new. */

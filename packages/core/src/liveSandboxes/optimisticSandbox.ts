@@ -1,4 +1,4 @@
-import type { CreateComputerInput, Sandbox } from "@miosa/core";
+import type { CreateComputerInput, Sandbox } from "../computers/types.js";
 
 const prefix = "optimistic:";
 

@@ -1,5 +1,5 @@
-import type { ReadinessSnapshot } from "@miosa/core";
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { ReadinessSnapshot } from "../readiness/types.js";
 import { createReadinessStore } from "./readinessStore.js";
 
 const booting: ReadinessSnapshot = { phase: "booting", source: "feed", startedAtMs: 0 };
