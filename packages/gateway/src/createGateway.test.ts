@@ -134,6 +134,19 @@ test("a page of another origin is refused, and one that is listed gets CORS head
   expect(listed.headers.get("access-control-allow-credentials")).toBeNull();
 });
 
+test("a page's own origin is the host that it asked for, whatever address the framework puts into the URL", async () => {
+  const upstream = await listen((_, outgoing) => json(outgoing, 200, []));
+  const gateway = createGateway({ apiKey, authorize: operator, upstream: `${upstream}/api/v1` });
+  const ask = async (origin: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await gateway(new Request("http://localhost:3000/api/miosa/computers", { headers: { host: "app.example", origin, ...headers } }))).status;
+
+  expect(await ask("http://app.example")).toBe(200);
+  expect(await ask("https://app.example", { "sec-fetch-site": "same-origin" })).toBe(200);
+  expect(await ask("https://app.example")).toBe(403);
+  expect(await ask("http://localhost:3000")).toBe(403);
+  expect(await ask("http://localhost:3000", { "sec-fetch-site": "same-origin" })).toBe(403);
+});
+
 test("the gateway's own permissions narrow every session's", async () => {
   const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), { can: ["create"] });
   expect((await fetch(`${gateway}/api/miosa/computers`)).status).toBe(403);
@@ -170,6 +183,7 @@ test("refusals are told to the platform with their true reason, and answers with
 test("a gateway without a key, without authorize, or with credentials in its upstream is not made", () => {
   const upstream = "http://127.0.0.1:1";
   expect(() => createGateway({ apiKey: " ", authorize: operator, upstream })).toThrow(TypeError);
+  expect(() => createGateway({ apiKey: process.env["NOT_SET"], authorize: operator, upstream })).toThrow("The gateway needs an apiKey");
   expect(() => createGateway({ apiKey, authorize: operator, upstream: "http://user:word@127.0.0.1:1" })).toThrow(TypeError);
   expect(() => createGateway({ apiKey, authorize: operator, upstream: "nowhere" })).toThrow(TypeError);
 });

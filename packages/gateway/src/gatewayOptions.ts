@@ -5,15 +5,15 @@ import type { GatewaySession } from "./session.js";
 
 /** What a gateway needs to know. */
 export interface GatewayOptions {
-  /** The platform's secret API key. It is added to upstream requests and goes nowhere else. */
-  apiKey: string;
+  /** The platform's secret API key. It is added to upstream requests and goes nowhere else. Undefined and empty throw. */
+  apiKey: string | undefined;
   /**
    * The platform's own check of who is asking: reads its session cookie, or a token, and says which customer the user
    * belongs to and what they may do. Null refuses with 401. It must not read the request's body.
    */
   authorize: Authorize;
   /** Base URL of the API. @default `https://api.miosa.ai/api/v1` */
-  upstream?: string;
+  upstream?: string | undefined;
   /** Path that the gateway is mounted under; everything outside it is a 404. @default "/api/miosa" */
   basePath?: string;
   /** The most that any session may do here, whatever `authorize` grants. @default all five permissions */

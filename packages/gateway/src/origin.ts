@@ -7,9 +7,10 @@ export function checkOrigin(request: Request, url: URL, origins: ReadonlySet<str
   const site = request.headers.get("sec-fetch-site");
   if (origin === null) {
     if (site === null || site === "same-origin" || site === "none") return;
-  } else if (origins.has(origin) || origin === url.origin || (site === "same-origin" && hostOf(origin) === url.host)) {
-    // The last case is a gateway behind a proxy that ends TLS: only the scheme differs, and the browser vouches for the rest.
-    return;
+  } else {
+    if (origins.has(origin) || origin === `${url.protocol}//${hostOf(request, url)}`) return;
+    // A gateway behind a proxy that ends TLS: only the scheme differs, and the browser vouches for the rest.
+    if (site === "same-origin" && hostIn(origin) === hostOf(request, url)) return;
   }
   throw new Denial(403, "FORBIDDEN", "This origin may not use the gateway. Add it to the gateway's origins.");
 }
@@ -17,8 +18,7 @@ export function checkOrigin(request: Request, url: URL, origins: ReadonlySet<str
 /** Refuses a host that the server does not answer for. */
 export function checkHost(request: Request, url: URL, hosts: ReadonlySet<string> | undefined): void {
   if (!hosts) return;
-  const host = request.headers.get("host") ?? url.host;
-  if (!hosts.has(host) || !hosts.has(url.host)) throw new Denial(403, "FORBIDDEN", "This host is not served here.");
+  if (!hosts.has(hostOf(request, url)) || !hosts.has(url.host)) throw new Denial(403, "FORBIDDEN", "This host is not served here.");
 }
 
 /** CORS headers for a listed origin; none for the gateway's own, which needs none. Never with credentials. */
@@ -41,6 +41,11 @@ export function preflightHeaders(): Record<string, string> {
   };
 }
 
-function hostOf(origin: string): string | undefined {
+/** The host that the browser asked for. Some frameworks make the URL of the address they listen on; Next.js does. */
+function hostOf(request: Request, url: URL): string {
+  return request.headers.get("host") ?? url.host;
+}
+
+function hostIn(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }

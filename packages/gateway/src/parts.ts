@@ -13,10 +13,10 @@ import { unwrapResource } from "./wire.js";
 
 /** What a feed needs that lives on its own, such as in a Durable Object. */
 export interface EventFeedOptions {
-  /** The platform's secret API key. */
-  apiKey: string;
+  /** The platform's secret API key. Undefined and empty throw. */
+  apiKey: string | undefined;
   /** Base URL of the API. @default `https://api.miosa.ai/api/v1` */
-  upstream?: string;
+  upstream?: string | undefined;
   /** Used for upstream requests. @default the global fetch */
   fetch?: typeof fetch;
   limits?: GatewayLimits;

@@ -42,12 +42,12 @@ const accepts: Record<RouteKind, string> = {
 
 /** Makes the one door to the API. Throws a `TypeError` for a missing key or a base URL that is none. */
 export function createUpstream(options: {
-  apiKey: string;
+  apiKey: string | undefined;
   upstream?: string | undefined;
   fetch?: typeof fetch | undefined;
   timeoutMs: number;
 }): Upstream {
-  if (options.apiKey.trim() === "") throw new TypeError("The gateway needs an apiKey.");
+  if (!options.apiKey?.trim()) throw new TypeError("The gateway needs an apiKey; on a server it is usually process.env.MIOSA_API_KEY.");
   const base = new URL(options.upstream ?? defaultBaseUrl);
   if (base.search || base.hash || base.username || base.password) throw new TypeError("upstream must be a plain base URL.");
   const baseUrl = base.href.replace(/\/+$/, "");
