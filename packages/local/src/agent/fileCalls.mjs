@@ -1,8 +1,8 @@
-import { streams } from "./mux.mjs";
+import { streams } from "./channels.mjs";
 import { createPieces } from "./pieces.mjs";
 
 /** @import { BoxFiles } from "../drivers/boxFiles.js" */
-/** @import { Channel, ChannelEvents } from "./mux.mjs" */
+/** @import { Channel, ChannelEvents } from "./channels.mjs" */
 
 /**
  * Answers one call for files.

@@ -1,20 +1,23 @@
 // Runs inside a box, as the only thing that the server talks to: commands, files, connections and tests are asked for over its
 // input and output. It imports nothing but Node's own modules and the files beside it. What it says is not trusted outside: the
 // box's own processes run as the same user.
-import { connect } from "node:net";
 import { createFiles } from "./createFiles.mjs";
 import { createBoxPaths } from "./boxPaths.mjs";
+import { streams } from "./channels.mjs";
+import { dialPort } from "./dialPort.mjs";
+import { offerEgress, proxyEnvironment } from "./egress.mjs";
 import { BoxFileError } from "./fileError.mjs";
 import { fileCall } from "./fileCalls.mjs";
+import { isRecord } from "./isRecord.mjs";
 import { fullLimits, limitPrefix, measure, watchLimits } from "./limits.mjs";
-import { createMux, isRecord, streams } from "./mux.mjs";
+import { createMux } from "./mux.mjs";
 import { readProcesses, signalEverything } from "./processes.mjs";
 import { BoxRequestError } from "./requestError.mjs";
 import { selfTest } from "./selfTest.mjs";
 import { startCommand } from "./startCommand.mjs";
 
 /** @import { BoxExecution } from "../drivers/driver.js" */
-/** @import { Channel, ChannelEvents } from "./mux.mjs" */
+/** @import { Channel, ChannelEvents } from "./channels.mjs" */
 
 const places = { "/workspace": "/workspace", "/home/user": "/home/user", "/tmp": "/tmp" };
 const paths = createBoxPaths(places);
@@ -24,8 +27,12 @@ const counted = ["/workspace", "/home/user"];
 /** @type {unknown} */
 const settings = JSON.parse(process.argv[2] ?? "{}");
 const limits = fullLimits(isRecord(settings) && isRecord(settings["limits"]) ? settings["limits"] : {});
+const hasEgress = isRecord(settings) && settings["egress"] === true;
 /** The box's own environment, as the driver has set it for this process. @type {Readonly<Record<string, string>>} */
-const environment = stringsOf(Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "PWD")));
+const environment = {
+  ...stringsOf(Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "PWD"))),
+  ...(hasEgress && proxyEnvironment),
+};
 
 /** What the box's limits have ended, for the commands that were running then. @type {Set<(limit: "memory" | "workspace") => void>} */
 const limitListeners = new Set();
@@ -36,8 +43,9 @@ const watch = watchLimits(limits, counted, (limit) => {
 process.title = "miosa-agent"; // so that `pkill node` in a command means the user's own
 process.on("SIGHUP", () => {});
 // An error of the agent ends the box, which the server then tells; there is nobody here to tell.
-const mux = createMux(process.stdin, process.stdout, onCall);
+const mux = createMux("box", process.stdin, process.stdout, onCall);
 void mux.ended.then(() => process.exit(0));
+const egress = hasEgress ? offerEgress(mux) : undefined;
 
 /**
  * @param {string} method
@@ -48,7 +56,7 @@ void mux.ended.then(() => process.exit(0));
 function onCall(method, params, channel) {
   const given = isRecord(params) ? params : {};
   if (method === "exec") return exec(given, channel);
-  if (method === "dial") return dial(given, channel);
+  if (method === "dial") return dialPort(Number(given["port"]), channel, failWith);
   if (method.startsWith("files.")) return fileCall(files, method.slice("files.".length), given, channel, failWith);
   void answer(method, given).then(channel.done, (/** @type {unknown} */ error) => failWith(channel, error));
   return {};
@@ -60,7 +68,10 @@ function onCall(method, params, channel) {
  * @returns {Promise<unknown>}
  */
 async function answer(method, params) {
-  if (method === "hello") return { pid: process.pid };
+  if (method === "hello") {
+    await egress;
+    return { pid: process.pid };
+  }
   if (method === "selfTest") return selfTest({ seccomp: params["seccomp"] === true });
   if (method === "pause") {
     watch.setPaused(true);
@@ -172,32 +183,6 @@ async function directoryOf(path) {
     if (!(error instanceof BoxFileError)) throw error;
   }
   throw new BoxRequestError("working_dir", "is not a directory");
-}
-
-/**
- * @param {Record<string, unknown>} params
- * @param {Channel} channel
- * @returns {ChannelEvents}
- */
-function dial(params, channel) {
-  const port = Number(params["port"]);
-  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-  socket.once("connect", () => channel.message({ connected: true }));
-  socket.on("data", (bytes) => {
-    socket.pause();
-    void channel.send(streams.output, bytes).then(() => socket.resume());
-  });
-  socket.on("end", () => channel.end(streams.output));
-  socket.on("close", () => channel.done(null));
-  socket.on("error", () => failWith(channel, new BoxRequestError("port", `nothing listens on port ${port}`)));
-  return {
-    onData: (_, bytes) => new Promise((/** @type {(value: void) => void} */ resolve) => {
-      if (!socket.writable) return resolve();
-      socket.write(bytes, () => resolve());
-    }),
-    onEnd: () => void socket.end(),
-    onCancel: () => void socket.destroy(),
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { type AgentMux, callAgent, createAgentFiles, dialInBox, execInBox, readUsage } from "./agentClient.js";
+import { type AgentMux, callAgent, createAgentFiles, execInBox, readUsage } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
 import { saveBoxFiles } from "./boxArchive.js";
+import { dialInBox } from "./dialInBox.js";
 import type { BootPhase, BoxSpec, SandboxBox } from "./driver.js";
 import type { BoxPlace, Launcher } from "./launcher.js";
 import { markerName } from "./processScan.js";
@@ -40,6 +41,7 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   let cpuBefore = spec.cpuMsBefore ?? 0;
   let tellLost: (reason: string) => void = () => {};
   const lost = new Promise<string>((resolve) => (tellLost = resolve));
+  place.egress?.belongsTo(spec.id);
   if (session) void tellWhenLost(session);
 
   async function tellWhenLost(followed: AgentSession): Promise<void> {

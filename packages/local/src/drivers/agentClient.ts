@@ -1,6 +1,8 @@
-import { Duplex } from "node:stream";
 import { BoxFileError, isFileErrorCode } from "../agent/fileError.mjs";
-import { CallFailed, ConnectionBroken, type createMux, isRecord, streams } from "../agent/mux.mjs";
+import { streams } from "../agent/channels.mjs";
+import { isRecord } from "../agent/isRecord.mjs";
+import type { createMux } from "../agent/mux.mjs";
+import { CallFailed, ConnectionBroken } from "../agent/muxErrors.mjs";
 import { createPieces } from "../agent/pieces.mjs";
 import type { BoxFile, BoxFileChange, BoxFileContent, BoxFiles, BoxTree } from "./boxFiles.js";
 import { type BoxCommand, BoxEndedError, type BoxExecution, type BoxExit, BoxRequestError, type BoxUsage } from "./driver.js";
@@ -81,59 +83,6 @@ function readExit(value: unknown): BoxExit {
     ...(typeof signal === "string" && { signal }),
     ...((limit === "memory" || limit === "cpu" || limit === "workspace") && { limit }),
   };
-}
-
-/** Connects to a port inside. */
-export async function dialInBox(mux: AgentMux, port: number, signal: AbortSignal): Promise<Duplex> {
-  signal.throwIfAborted();
-  let onConnected = (): void => {};
-  const connected = new Promise<void>((resolve) => (onConnected = resolve));
-  let onRoom = (): void => {};
-  const duplex = new Duplex({
-    read: () => onRoom(),
-    write: (bytes: Buffer, _, done) => void settle(channel.send(streams.input, bytes), done),
-    final(done) {
-      channel.end(streams.input);
-      done();
-    },
-    destroy(error, done) {
-      channel.cancel();
-      onRoom();
-      done(error);
-    },
-  });
-  const channel = mux.call("dial", { port }, {
-    onMessage: () => onConnected(),
-    onData: (_, bytes) =>
-      new Promise((resolve) => {
-        if (duplex.destroyed || duplex.push(bytes)) return resolve();
-        onRoom = resolve;
-      }),
-    onEnd: () => void (duplex.destroyed || duplex.push(null)),
-  });
-  const over = channel.result.then(() => duplex.destroyed || duplex.push(null));
-  over.catch((error: unknown) => void duplex.destroy(error instanceof Error ? error : new Error("The connection failed.")));
-  duplex.on("error", () => {}); // until the caller listens
-  const onAbort = (): void => void duplex.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([connected, over, closeOf(duplex)]);
-    return duplex;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw toBoxError(error);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-async function settle(sent: Promise<void>, done: (error?: Error) => void): Promise<void> {
-  await sent; // never rejects: what cannot be sent any more is dropped, and the end is told otherwise
-  done();
-}
-
-function closeOf(duplex: Duplex): Promise<never> {
-  return new Promise((_, reject) => duplex.once("close", () => reject(duplex.errored ?? new Error("The connection was closed."))));
 }
 
 /** The files of a box as its agent shows them. */

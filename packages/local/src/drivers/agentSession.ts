@@ -1,5 +1,7 @@
-import { createMux, isRecord } from "../agent/mux.mjs";
+import { isRecord } from "../agent/isRecord.mjs";
+import { createMux } from "../agent/mux.mjs";
 import { type AgentMux, callAgent } from "./agentClient.js";
+import { answerBox } from "./boxCalls.js";
 import type { BootPhase } from "./driver.js";
 import type { BoxPlace, Launcher } from "./launcher.js";
 
@@ -35,7 +37,7 @@ export function openAgentSession(
 ): AgentSession {
   onPhase("isolating");
   const launched = launcher.launch(place);
-  const mux = createMux(launched.output, launched.input);
+  const mux = createMux("server", launched.output, launched.input, answerBox(place.egress));
   const ended = follow();
   let isPaused = false;
   const calls: AgentMux = {

@@ -20,6 +20,8 @@ export interface DriverChoice {
   readonly refused: readonly { readonly name: string; readonly reason: string }[];
 }
 
+const openNetwork = "its sandboxes are plain processes with this machine's own network.";
+
 /** Best first. */
 const names = ["bwrap", "unshare", "process"] as const;
 
@@ -29,6 +31,8 @@ const names = ["bwrap", "unshare", "process"] as const;
  */
 export async function chooseDriver(request: DriverRequest): Promise<DriverChoice> {
   const wanted = request.driver;
+  if (typeof wanted === "object" && request.egress) throw new TypeError(`egress is for drivers by name. The driver ${wanted.name} is one of your own: give it to the driver.`);
+  if (wanted === "process" && request.egress) throw new TypeError(`The driver process cannot keep to an egress list: ${openNetwork} Leave the list out, or choose bwrap or unshare.`);
   if (typeof wanted === "object") return { driver: await tried(wanted, request), refused: [] };
   if (wanted !== "auto") return { driver: await tried(createDriver(wanted, request), request), refused: [] };
   const refused: { name: string; reason: string }[] = [];
@@ -43,7 +47,8 @@ export async function chooseDriver(request: DriverRequest): Promise<DriverChoice
   throw new Error(["No driver can run sandboxes here.", ...refused.map(({ name, reason }) => `${name}: ${reason}`)].join("\n"));
 }
 
-function whyNoProcesses({ isolation }: DriverRequest): string | undefined {
+function whyNoProcesses({ isolation, egress }: DriverRequest): string | undefined {
+  if (egress) return `It cannot keep to an egress list: ${openNetwork}`;
   if (isolation === "required") return "It isolates nothing, and isolation is required.";
   if (process.getuid?.() === 0) {
     return 'It isolates nothing, and you are root, so that a command could change everything on this machine. Start the server as another user, or choose plain processes if you only run what you trust: MIOSA_LOCAL_DRIVER=process.';

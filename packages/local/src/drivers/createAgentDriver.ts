@@ -4,6 +4,8 @@ import { chown, lstat, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
+import { type BoxEgress, createEgress } from "../egress/createEgress.js";
+import type { EgressOptions } from "../egress/egressOptions.js";
 import type { AgentMux } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
 import { type BootedBox, createAgentBox, keptDirectories } from "./agentBox.js";
@@ -30,6 +32,8 @@ export interface IsolatingDriverOptions {
   keepDir?: string;
   /** First of the 512 users of the host that a root server gives to its boxes. Kept boxes need the same ones each time. @default chosen by the process's number */
   firstUserId?: number;
+  /** Hosts that boxes may connect to, through a proxy of the server's. @default none: boxes have no network but their own loopback */
+  egress?: EgressOptions;
 }
 
 // What tar adds to each file counts little beside what a box may hold.
@@ -43,6 +47,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
   const boxes = new Map<string, SandboxBox>();
   const warm: { booted: BootedBox; phases: BootPhase[] }[] = [];
   const all = new Set<BootedBox>();
+  const egress = options.egress && createEgress(options.egress);
   const userIds = createUserIds(options.firstUserId);
   const runDirectory = createRunDirectory(options.dataDir ?? tmpdir());
   let shared: Promise<SharedFiles> | undefined;
@@ -66,7 +71,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     const paths = boxDirectories(directory);
     for (const path of paths) await mkdir(path, { mode: 0o700 });
     if (uid !== undefined) for (const path of [...paths, directory]) await chown(path, uid, uid);
-    return placeOf(directory, files, settings, uid);
+    return placeOf(directory, files, { limits: settings, uid, egress: egress?.openBox() });
   }
 
   async function takeOver(directory: string, settings: BoxLimits): Promise<BoxPlace> {
@@ -76,7 +81,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     for (const path of boxDirectories(directory)) await mkdir(path, { mode: 0o700, recursive: true });
     // Another driver's, or copied from elsewhere. Links themselves are changed, never what they lead to.
     if (uid !== undefined && uid !== owner) await promisify(execFile)("chown", ["-hR", `${uid}:${uid}`, "--", directory], { env: { PATH: "/usr/bin:/bin" } });
-    return placeOf(directory, files, settings, uid);
+    return placeOf(directory, files, { limits: settings, uid, egress: egress?.openBox() });
   }
 
   async function open(settings: BoxLimits, onPhase: (phase: BootPhase) => void, filesFrom?: string): Promise<BootedBox> {
@@ -212,6 +217,7 @@ function boxDirectories(directory: string): string[] {
   return [...keptDirectories, "root"].map((name) => join(directory, name));
 }
 
-function placeOf(directory: string, shared: SharedFiles, limits: BoxLimits, uid: number | undefined): BoxPlace {
-  return { directory, shared, agentSettings: JSON.stringify({ limits }), ...(uid !== undefined && { uid }) };
+function placeOf(directory: string, shared: SharedFiles, { limits, uid, egress }: { limits: BoxLimits; uid: number | undefined; egress: BoxEgress | undefined }): BoxPlace {
+  const agentSettings = JSON.stringify({ limits, egress: egress !== undefined });
+  return { directory, shared, agentSettings, egress, ...(uid !== undefined && { uid }) };
 }

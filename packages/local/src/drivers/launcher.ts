@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import type { BoxEgress } from "../egress/createEgress.js";
 
 /** What a launcher makes a box from. All paths are the host's. */
 export interface BoxPlace {
@@ -11,6 +12,8 @@ export interface BoxPlace {
   readonly uid?: number;
   /** What the agent is told when it starts. */
   readonly agentSettings: string;
+  /** Its way out of the machine. Absent when it has none. */
+  readonly egress?: BoxEgress | undefined;
 }
 
 /** Files that every box sees and none can change. */
