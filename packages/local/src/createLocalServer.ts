@@ -31,6 +31,8 @@ export interface LocalServer extends AsyncDisposable {
   readonly isolation: string;
   /** Which driver runs the sandboxes, and why better ones do not. */
   readonly driver: { readonly name: string } & Pick<DriverChoice, "refused">;
+  /** The hosts that sandboxes may connect to, as given. Without isolation they reach every host, whatever stands here. */
+  readonly egress: readonly string[];
   readonly faults: Faults;
   /** Copies of the logged requests, oldest first. */
   readonly requests: readonly Readonly<LogEntry>[];
@@ -78,6 +80,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     ...(dataDir !== undefined && { dataDir }),
     ...(isolation && { isolation }),
     ...(limits && { limits }),
+    ...(options.egress && { egress: options.egress }),
     ...(warmPool !== undefined && { warmPool }),
   });
 
@@ -158,6 +161,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     port,
     isolation: driver.isolation,
     driver: { name: driver.name, refused },
+    egress: options.egress?.allow ?? [],
     faults,
     get requests() {
       return log.entries();

@@ -4,6 +4,7 @@ export { createApiKey, type LocalApiKey } from "./apiKeys.js";
 export type { FaultName, Faults, FaultScope, LocalFaults } from "./faults.js";
 export type { LogEntry } from "./requestLog.js";
 export type { DriverName } from "./drivers/chooseDriver.js";
+export type { EgressEntry, EgressOptions } from "./egress/egressOptions.js";
 export { createBwrapDriver, createUnshareDriver } from "./drivers/isolatingDrivers.js";
 export type { IsolatingDriverOptions } from "./drivers/createAgentDriver.js";
 export { createProcessDriver, type ProcessDriverOptions } from "./drivers/createProcessDriver.js";

@@ -1,6 +1,7 @@
 import type { LocalApiKey } from "./apiKeys.js";
 import type { DriverName } from "./drivers/chooseDriver.js";
 import type { BoxLimits, SandboxDriver } from "./drivers/driver.js";
+import type { EgressOptions } from "./egress/egressOptions.js";
 import type { LocalFaults } from "./faults.js";
 import type { LogEntry } from "./requestLog.js";
 
@@ -23,6 +24,8 @@ export interface LocalServerOptions {
   isolation?: "required" | "preferred";
   /** What each sandbox may use. The README says which driver holds to which limit. */
   limits?: BoxLimits;
+  /** Hosts outside that sandboxes may connect to. Refused with `process`, whose sandboxes have the machine's network. @default none */
+  egress?: EgressOptions;
   /** Sandboxes that are booted before anybody asks, so that creating one takes no time. Drivers that isolate only. @default 0 */
   warmPool?: number;
   /** Directory in which the server keeps its sandboxes' directories while it runs. @default the system's temporary directory */
