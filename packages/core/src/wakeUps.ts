@@ -1,33 +1,29 @@
-import { startTimer } from "./timers.js";
+import { raceSignal, startTimer, type Timer } from "./timers.js";
 
 /** Tells when connections may have died without a sign: back online, back from sleep or from the back-forward cache. */
 export interface WakeUps {
-  /** Calls `run` at the next wake-up. Returns a function that takes it back. */
-  once(run: () => void): () => void;
+  /** Calls `run` at every wake-up. Returns a function that takes it back. */
+  on(run: () => void): () => void;
   dispose(): void;
 }
 
 /** Listens for wake-ups where the runtime announces them (pages and web workers); elsewhere there are none. */
 export function createWakeUps(): WakeUps {
-  const waiting = new Set<() => void>();
+  const listeners = new Set<() => void>();
   const onWake = (event: Event): void => {
     // A first page load shows the page too; only a return from the cache is a wake-up.
     if (event.type === "pageshow" && !Reflect.get(event, "persisted")) return;
-    for (const run of Array.from(waiting)) run();
+    for (const run of Array.from(listeners)) run();
   };
   const sources = wakeSources();
   for (const { target, type } of sources) target.addEventListener(type, onWake);
   return {
-    once(run) {
-      const runOnce = (): void => {
-        waiting.delete(runOnce);
-        run();
-      };
-      waiting.add(runOnce);
-      return () => waiting.delete(runOnce);
+    on(run) {
+      listeners.add(run);
+      return () => listeners.delete(run);
     },
     dispose() {
-      waiting.clear();
+      listeners.clear();
       for (const { target, type } of sources) target.removeEventListener(type, onWake);
     },
   };
@@ -44,25 +40,28 @@ function wakeSources(): { target: EventTarget; type: string }[] {
   return sources;
 }
 
-/** Waits, but no longer than until the next wake-up. Rejects with the signal's reason on abort. */
-export async function pauseUnlessWoken(delayMs: number, signal: AbortSignal, wakeUps: WakeUps | undefined): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const takeBack = wakeUps?.once(resume);
-    const timer = startTimer(delayMs, resume);
-    signal.addEventListener("abort", onAbort, { once: true });
-    function stop(): void {
-      timer.stop();
-      takeBack?.();
-      signal.removeEventListener("abort", onAbort);
-    }
-    function resume(): void {
-      stop();
-      resolve();
-    }
-    function onAbort(): void {
-      stop();
-      reject(signal.reason);
-    }
+/** Settles like `work`, but no later than at the next wake-up. Rejects with the signal's reason on abort. */
+export async function raceWakeUp<T>(work: Promise<T>, signal: AbortSignal, wakeUps: WakeUps | undefined): Promise<T | "woken"> {
+  let takeBack: (() => void) | undefined;
+  const woken = new Promise<"woken">((resolve) => {
+    takeBack = wakeUps?.on(() => resolve("woken"));
   });
+  try {
+    return await raceSignal(Promise.race([work, woken]), signal);
+  } finally {
+    takeBack?.();
+  }
+}
+
+/** Waits, but no longer than until the next wake-up, and tells which it was. Rejects with the signal's reason on abort. */
+export async function pauseUnlessWoken(delayMs: number, signal: AbortSignal, wakeUps: WakeUps | undefined): Promise<"slept" | "woken"> {
+  let timer: Timer | undefined;
+  const slept = new Promise<"slept">((resolve) => {
+    timer = startTimer(delayMs, () => resolve("slept"));
+  });
+  try {
+    return await raceWakeUp(slept, signal, wakeUps);
+  } finally {
+    timer?.stop();
+  }
 }

@@ -49,7 +49,7 @@ export function followEvents<Name extends RouteName>(
           options.onOpen?.({ resumed: lastEventId !== "" });
           const current = stream;
           // After a sleep the connection may be dead without a sign; a fresh one costs little.
-          const takeBack = wakeUps.once(() => {
+          const takeBack = wakeUps.on(() => {
             isWoken = true;
             current.close();
           });

@@ -2,13 +2,13 @@ import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import { requireId } from "../requireArguments.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
-import { createDeadline, monotonicNowMs, startTimer, type Deadline, type Timer } from "../timers.js";
+import { createDeadline, monotonicNowMs, type Deadline } from "../timers.js";
 import { closeableGenerator } from "../closeableGenerator.js";
 import { getReadiness } from "./getReadiness.js";
 import { eventOfFrame, eventOfReadiness, pollFailure, streamFailure } from "./readinessOutcomes.js";
 import { initialReadinessState, isFinal, next, type ReadinessEvent, type ReadinessState } from "./readinessState.js";
 import type { ReadinessSnapshot, WatchReadinessOptions } from "./types.js";
-import { createWakeUps } from "../wakeUps.js";
+import { createWakeUps, pauseUnlessWoken, raceWakeUp } from "../wakeUps.js";
 
 const defaults = { timeoutMs: 30_000, pollIntervalMs: 10, idleTimeoutMs: 45_000 };
 /** A poll that takes longer is given up and counts as failed, in milliseconds. A wait of no time at all gets it whole. */
@@ -133,29 +133,13 @@ function createEffects(
     }
   }
 
-  /** Waits for `work`, but no longer than until the next wake-up. */
-  async function orWoken(work: Promise<ReadinessEvent>): Promise<ReadinessEvent> {
-    let takeBack: (() => void) | undefined;
-    const woken = new Promise<ReadinessEvent>((resolve) => {
-      takeBack = wakeUps.once(() => resolve({ type: "woken" }));
-    });
-    try {
-      return await deadline.race(Promise.race([work, woken]));
-    } finally {
-      takeBack?.();
-    }
+  async function listen(open: EventStream): Promise<ReadinessEvent> {
+    const event = await raceWakeUp(nextFrame(open), deadline.signal, wakeUps);
+    return event === "woken" ? { type: event } : event;
   }
 
-  async function pause(delayMs: number): Promise<ReadinessEvent> {
-    let timer: Timer | undefined;
-    const slept = new Promise<ReadinessEvent>((resolve) => {
-      timer = startTimer(Math.ceil(delayMs), () => resolve({ type: "slept" }));
-    });
-    try {
-      return await orWoken(slept);
-    } finally {
-      timer?.stop();
-    }
+  async function pause(untilMs: number): Promise<ReadinessEvent> {
+    return { type: await pauseUnlessWoken(Math.ceil(untilMs - monotonicNowMs()), deadline.signal, wakeUps) };
   }
 
   async function effectOf(state: ReadinessState): Promise<ReadinessEvent> {
@@ -163,9 +147,9 @@ function createEffects(
       case "connecting":
         return open();
       case "streaming":
-        return stream ? orWoken(nextFrame(stream)) : { type: "streamEnded" };
+        return stream ? listen(stream) : { type: "streamEnded" };
       case "pausing":
-        return wait.timeoutMs === 0 ? { type: "deadlinePassed" } : pause(state.untilMs - monotonicNowMs());
+        return wait.timeoutMs === 0 ? { type: "deadlinePassed" } : pause(state.untilMs);
       case "checking":
       case "ready":
       case "timedOut":
