@@ -130,3 +130,29 @@ test("a reader of its output that goes away leaves no sandbox behind", async () 
   expect(await server.exitCode).toBe(0);
   expect(await readdir(dataDir)).toEqual([]);
 });
+
+test("a program after -- finds the server in its environment, has standard output to itself, and gives its exit code", async () => {
+  const script = 'const r = await fetch(process.env.MIOSA_BASE_URL + "/computers", { headers: { authorization: "Bearer " + process.env.MIOSA_API_KEY } }); console.log(r.status, process.argv[1]); process.exitCode = 7';
+  const running = run("--data-dir", dataDir, "--", process.execPath, "--input-type=module", "-e", script, "--", "--port");
+  expect(await running.exitCode).toBe(7);
+  expect(running.stdout()).toBe("200 --port\n");
+  expect(running.stderr()).toMatch(/^MIOSA local server on http:\/\/127/);
+  expect(running.stderr()).not.toContain("msk_");
+  expect(await readdir(dataDir)).toEqual([]);
+});
+
+test("SIGTERM ends the program first, then the sandboxes that it made", async () => {
+  const script = 'await fetch(process.env.MIOSA_BASE_URL + "/computers", { method: "POST", body: "{}", headers: { "content-type": "application/json", authorization: "Bearer " + process.env.MIOSA_API_KEY } }); console.log("made"); setInterval(() => {}, 1000)';
+  const running = run("--data-dir", dataDir, "--", process.execPath, "--input-type=module", "-e", script);
+  await expect.poll(running.stdout, { timeout: 10_000 }).toBe("made\n");
+  running.child.kill("SIGTERM");
+  expect(await running.exitCode).toBe(143);
+  expect(await readdir(dataDir)).toEqual([]);
+});
+
+test.each([[["--"], "-- must be followed by"], [["--", "no-such-program"], "no-such-program could not be started"]])("%j ends with 1 and says why", async (args, reason) => {
+  const wrong = run("--data-dir", dataDir, ...args);
+  expect(await wrong.exitCode).toBe(1);
+  expect(wrong.stderr()).toContain(`miosa-local: ${reason}`);
+  expect(await readdir(dataDir)).toEqual([]);
+});

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { jsonOutput, textOutput } from "./cli/cliOutput.js";
 import { helpText, readArguments } from "./cli/readArguments.js";
+import { runProgram } from "./cli/runProgram.js";
 import { createLocalServer, type LocalServer } from "./createLocalServer.js";
 import { isObject } from "./isObject.js";
 
-/** Runs the command `miosa-local` with this process's arguments until a signal stops it. */
+/** Runs the command `miosa-local` with this process's arguments until a signal stops it, or the program that it runs ends. */
 export async function main(): Promise<void> {
   const request = readArguments(process.argv.slice(2));
   if (request.kind === "help") return void process.stdout.write(helpText);
@@ -12,7 +13,10 @@ export async function main(): Promise<void> {
   if (request.kind === "wrong") return fail(`${request.message}\nTry miosa-local --help.`);
 
   const output = request.json ? jsonOutput : textOutput;
-  const { host, port, keys, origins, dataDir, driver, isolation, warmPool } = request;
+  const { host, port, keys, origins, dataDir, driver, isolation, warmPool, program } = request;
+  // Standard output belongs to the program, and what it does is seen there; the requests behind it are told to programs only.
+  const own = program.length > 0 ? process.stderr : process.stdout;
+  const isLogged = program.length === 0 || request.json;
   let server: LocalServer;
   try {
     server = await createLocalServer({
@@ -24,17 +28,28 @@ export async function main(): Promise<void> {
       ...(driver !== undefined && { driver }),
       ...(keys.length > 0 && { apiKeys: keys }),
       ...(dataDir !== undefined && { dataDir }),
-      onRequest: (entry) => void process.stdout.write(output.request(entry)),
+      ...(isLogged && { onRequest: (entry) => void own.write(output.request(entry)) }),
     });
   } catch (error) {
     return fail(explain(error, port));
   }
   // A reader that went away, as in `miosa-local | head`, is no reason to leave sandboxes behind.
-  process.stdout.on("error", () => {});
-  process.stdout.write(output.started(server));
+  own.on("error", () => {});
+  own.write(program.length > 0 ? output.startedFor(server) : output.started(server));
+  if (program.length > 0) return runBeside(server, program);
   const signal = await firstSignal();
   process.stdout.write(output.stopping(signal));
   await server.close();
+}
+
+async function runBeside(server: LocalServer, program: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await runProgram(program, { MIOSA_BASE_URL: server.baseUrl, MIOSA_API_KEY: server.apiKey });
+  } catch (error) {
+    fail(`${program[0]} could not be started: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    await server.close();
+  }
 }
 
 function fail(message: string): void {

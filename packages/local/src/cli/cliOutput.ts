@@ -4,6 +4,8 @@ import type { LogEntry } from "../requestLog.js";
 /** How the command tells what happens: for people, or as one JSON object a line. */
 export interface CliOutput {
   started(server: LocalServer): string;
+  /** The same above the output of a program that knows already where the server is. */
+  startedFor(server: LocalServer): string;
   request(entry: Readonly<LogEntry>): string;
   stopping(signal: string): string;
 }
@@ -26,6 +28,7 @@ export const textOutput: CliOutput = {
   Ctrl-C destroys all sandboxes and stops.
 
 `,
+  startedFor: (server) => `MIOSA local server on ${server.url}\n${isolationLine(server)}\n\n`,
   request: ({ startedAt, method, path, status, durationMs = 0, code }) => {
     const time = new Date(startedAt).toTimeString().slice(0, 8);
     return `${time} ${status} ${method.padEnd(6)} ${printable(path)} ${durationMs.toFixed(1)} ms${code === undefined ? "" : ` ${code}`}\n`;
@@ -35,8 +38,8 @@ export const textOutput: CliOutput = {
 
 /** One JSON object a line. */
 export const jsonOutput: CliOutput = {
-  started: ({ url, baseUrl, apiKey, port, isolation, driver }) =>
-    line({ type: "started", url, baseUrl, apiKey, port, isolation, driver: driver.name, refused: driver.refused }),
+  started: startedLine,
+  startedFor: startedLine,
   request: (entry) => line({ type: "request", ...entry }),
   stopping: (signal) => line({ type: "stopping", signal }),
 };
@@ -45,6 +48,10 @@ function isolationLine({ isolation, driver }: LocalServer): string {
   const why = driver.refused.map(({ name, reason }) => `${name} does not work here: ${reason.trim().replaceAll(/\s*\n\s*/g, " ")}`);
   if (isolation !== "none") return [`Isolation: ${isolation}, by ${driver.name}`, ...why].join("\n  ");
   return [isolatesNothing, ...(process.getuid?.() === 0 ? [isRoot] : []), ...why].join("\n  ");
+}
+
+function startedLine({ url, baseUrl, apiKey, port, isolation, driver }: LocalServer): string {
+  return line({ type: "started", url, baseUrl, apiKey, port, isolation, driver: driver.name, refused: driver.refused });
 }
 
 function line(value: object): string {

@@ -6,7 +6,7 @@ export type CliRequest =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "wrong"; message: string }
-  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number };
+  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number; program: readonly string[] };
 
 /** The port that the command listens on unless told otherwise. */
 export const defaultPort = 4747;
@@ -14,12 +14,13 @@ export const defaultPort = 4747;
 /** Sandboxes that the command boots ahead unless told otherwise. */
 const defaultWarmPool = 1;
 
-export const helpText = `Usage: miosa-local [options]
+export const helpText = `Usage: miosa-local [options] [-- program [arguments]]
 
 Runs an API-compatible MIOSA server on this machine. Sandboxes are real: their commands are really run.
+With a program, runs it with MIOSA_BASE_URL and MIOSA_API_KEY set to the server, which ends when the program does.
 
 Options:
-  --port <number>      Port to listen on; 0 takes a free one. Default ${defaultPort}.
+  --port <number>      Port to listen on; 0 takes a free one. Default ${defaultPort}, and a free one with a program.
   --host <address>     Loopback address to listen on: 127.0.0.1, localhost or ::1. Default 127.0.0.1.
   --key <key>          API key to accept, starting with msk_; may be repeated, and each key sees its own sandboxes only.
                        Default: a fresh random key at each start.
@@ -53,10 +54,13 @@ const options = {
 /** Reads the arguments that follow the command's name. */
 export function readArguments(args: readonly string[]): CliRequest {
   try {
-    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    const end = args.includes("--") ? args.indexOf("--") : args.length;
+    const program = args.slice(end + 1);
+    const { values } = parseArgs({ args: args.slice(0, end), options, strict: true, allowPositionals: false });
     if (values.help) return { kind: "help" };
     if (values.version) return { kind: "version" };
-    const port = Number(values.port ?? defaultPort);
+    if (end < args.length && program.length === 0) return { kind: "wrong", message: "-- must be followed by the program to run." };
+    const port = Number(values.port ?? (program.length > 0 ? 0 : defaultPort));
     if (!Number.isInteger(port) || port < 0 || port > 65_535 || values.port === "") {
       return { kind: "wrong", message: "--port must be a number from 0 to 65535." };
     }
@@ -75,6 +79,7 @@ export function readArguments(args: readonly string[]): CliRequest {
       origins: values["allow-origin"] ?? [],
       json: values.json ?? false,
       dataDir: values["data-dir"],
+      program,
     };
   } catch (error) {
     // parseArgs says what is wrong with the command line in its error's message.
