@@ -93,7 +93,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const scratch = createScratch(dataDir);
   const streams = createOpenStreams();
   const closing = new AbortController();
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: scratch.directory });
   let port = 0;
   const parts: AppParts = {
     store,
@@ -101,7 +101,6 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     sandboxEvents,
     meter,
     access,
-    scratch: scratch.directory,
     faults,
     streams,
     driver,
@@ -120,7 +119,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     onRequest: options.onRequest ?? (() => {}),
   };
   const undo = async (): Promise<void> => {
-    await store.destroyAll();
+    await store.close();
     await driver.close();
   };
   const { app, http } = await orElse(undo, () => {
@@ -141,7 +140,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     closing.abort(new HttpProblem("AGENT_UNAVAILABLE", "The server closes."));
     streams.closeAll();
     try {
-      await store.destroyAll();
+      await store.close();
     } finally {
       endSockets();
       http.closeAllConnections();

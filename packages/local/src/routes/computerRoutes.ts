@@ -4,7 +4,6 @@ import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
 import { attributionNames, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
-import { copyOf } from "./copyOf.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
 import { readPage } from "./readPage.js";
 
@@ -68,7 +67,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
         const given = jsonObject(context);
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
         const fields = readCreateFields({ ...like, ...given });
-        return context.json(toWireComputer(await copyOf(record, fields, parts)), 201);
+        return context.json(toWireComputer(await parts.store.copy(record, fields)), 201);
       },
     },
     ...[routes.resize, routes.resizeByPost].map((route): LocalRoute => ({

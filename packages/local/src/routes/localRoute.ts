@@ -21,8 +21,6 @@ export interface RouteParts {
   sandboxEvents: EventLog;
   access: Access;
   meter: UsageMeter;
-  /** A directory of the server's own for saved files; made when it is first asked for. */
-  scratch: () => Promise<string>;
   now: () => number;
   /** Largest file that may be uploaded, in bytes. */
   uploadLimitBytes: number;

@@ -9,7 +9,6 @@ import { isObject } from "../isObject.js";
 import { isSandbox, type SandboxRecord, sizes, type SnapshotRecord, toTime, toWireSandbox } from "../sandboxes/sandboxRecord.js";
 import { secondsOf } from "../usage/usageMeter.js";
 import { attributionNames, readCreateFields, readNativeFields, readTagList, readUpdateFields } from "./computerFields.js";
-import { copyOf, saveFiles } from "./copyOf.js";
 import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
 import { readPage } from "./readPage.js";
 
@@ -105,7 +104,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
         const body = jsonObject(context);
         const snapshotId = body["snapshot_id"];
         const fields = { ...readCreateFields({ ...likeOf(record), ...(typeof body["name"] === "string" && { name: body["name"] }) }), native: readNativeFields(body) };
-        if (snapshotId === undefined) return show(context, await copyOf(record, fields, parts), 201);
+        if (snapshotId === undefined) return show(context, await parts.store.copy(record, fields), 201);
         return show(context, store.create(record.tenantId, fields, snapshotOf(record, typeof snapshotId === "string" ? snapshotId : "").directory), 201);
       },
     },
@@ -200,7 +199,7 @@ function snapshotRoutes(parts: RouteParts): LocalRoute[] {
       async answer(context) {
         const record = namedRecord(context, parts);
         const { comment } = jsonObject(context);
-        const directory = await saveFiles(record, parts);
+        const directory = await parts.store.saveFiles(record);
         if (directory === undefined) throw notRunning(record);
         const snapshot = { id: `snap_${randomUUID()}`, directory, comment: typeof comment === "string" ? comment : null, createdAt: parts.now() };
         record.native.snapshots.set(snapshot.id, snapshot);

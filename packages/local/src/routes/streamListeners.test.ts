@@ -35,7 +35,7 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
   const events = { ...log, subscribe: subscriptions.listen };
   const sandboxEvents = createEventLog(Date.now);
   const meter = createUsageMeter(Date.now);
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true, onError: () => {} });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true, scratch: async () => "", onError: () => {} });
   const statuses = counted(store.onStatus);
   const parts = {
     store: { ...store, onStatus: statuses.listen },
@@ -43,7 +43,6 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
     sandboxEvents,
     meter,
     access: createAccess(readApiKeys(), Date.now),
-    scratch: async () => "",
     now: Date.now,
     uploadLimitBytes: 1,
     faults,
@@ -71,6 +70,6 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
     await reader?.cancel();
     expect([path, held()]).toEqual([path, 0]);
   }
-  await store.destroyAll();
+  await store.close();
   await driver.close();
 });

@@ -75,6 +75,8 @@ export interface SandboxRecord {
   readonly tenantId: string;
   readonly isolation: string;
   readonly templateType: string | null;
+  /** By which collection it was made, which decides what stopping means: see {@link endsWithServer}. */
+  readonly madeAs: "computer" | "sandbox";
   size: SizeName;
   readonly attribution: Attribution;
   readonly native: NativeFields;
@@ -119,11 +121,12 @@ export function createRecord(tenantId: string, isolation: string, fields: Create
     snapshots: new Map(),
     previews: new Map(),
   };
-  return { ...own, templateType, size, visibility, metadata, attribution, native, status: "creating", boot: [], isWarm: false };
+  const madeAs = fields.native ? "sandbox" : "computer";
+  return { ...own, templateType, madeAs, size, visibility, metadata, attribution, native, status: "creating", boot: [], isWarm: false };
 }
 
 /** True for a sandbox in the sense of the spec: a computer of the sandbox template. */
-export function isSandbox(record: SandboxRecord): boolean {
+export function isSandbox(record: Pick<SandboxRecord, "templateType">): boolean {
   return record.templateType === sandboxTemplate;
 }
 
@@ -207,6 +210,15 @@ export function toWireReadiness(record: SandboxRecord): WireReadiness {
     ready_at: record.readyAt === undefined ? null : toTime(record.readyAt),
     ...(record.reason !== undefined && { error: record.reason, reason: record.reason }),
   };
+}
+
+/**
+ * True for what a stop of its own would destroy: one of `/sandboxes` that runs and is neither persistent nor always on. A computer is
+ * stopped with its files, and so is what was paused or stopped before. Contract 4.2 and 6.2.
+ */
+export function endsWithServer({ madeAs, status, native }: Pick<SandboxRecord, "madeAs" | "status"> & { readonly native: Pick<NativeFields, "persistent" | "alwaysOn"> }): boolean {
+  const isLive = status === "running" || status === "creating" || status === "starting";
+  return madeAs === "sandbox" && isLive && !native.persistent && !native.alwaysOn;
 }
 
 export function isBooting(record: SandboxRecord): boolean {

@@ -1,11 +1,17 @@
-import { eventTypes } from "@miosa/protocol";
-import type { BootPhase, BoxCommand, BoxExecution, BoxUsage, SandboxBox, SandboxDriver } from "../drivers/driver.js";
+import { rm } from "node:fs/promises";
+import type { BoxUsage, SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { FaultSource } from "../faults.js";
-import { sleep, untilAborted } from "../timers.js";
+import { type Keeping, nothingKept } from "../state/keeping.js";
+import { fromSaved, type SavedSandbox, toSaved } from "../state/savedSandbox.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
+import { activeBox } from "./activeBox.js";
 import { watchDeadlines } from "./deadlines.js";
-import { type CreateFields, createRecord, environmentOf, isSandbox, type SandboxRecord, type SandboxStatus, toTime } from "./sandboxRecord.js";
+import { createLife, type Life } from "./life.js";
+import { createLifeCycle } from "./lifeCycle.js";
+import { createSandboxNews } from "./sandboxNews.js";
+import { type CreateFields, createRecord, type SandboxRecord } from "./sandboxRecord.js";
+import { saveFiles } from "./savedFiles.js";
 
 /** What a store works with. */
 export interface SandboxStoreParts {
@@ -19,12 +25,20 @@ export interface SandboxStoreParts {
   onError: (error: unknown) => void;
   /** Whether creating boots at once. Without it a new sandbox goes `creating → stopped` and waits for a start. */
   autoStart: boolean;
+  /** A directory of the server's own for saved files; made when it is first asked for. */
+  scratch: () => Promise<string>;
+  /** What outlives the server. @default nothing */
+  keeping?: Keeping;
 }
 
-/** All sandboxes of a server, and the only place that changes them. */
+/** All sandboxes of a server, and the only place that changes their status. */
 export interface SandboxStore {
   /** `filesFrom` is a host directory that a box's `saveFiles` has filled. */
   create(tenantId: string, fields: CreateFields, filesFrom?: string): SandboxRecord;
+  /** Makes a new sandbox of the same tenant with the files that this one has now, whether it runs or not. */
+  copy(record: SandboxRecord, fields: CreateFields): Promise<SandboxRecord>;
+  /** Copies the files that a sandbox has now into a new directory, which is the caller's to remove. Undefined when it has none yet. */
+  saveFiles(record: SandboxRecord): Promise<string | undefined>;
   /** A tenant's sandbox. Another tenant's is as unknown as one that never was. */
   get(tenantId: string, id: string): SandboxRecord | undefined;
   /** A tenant's sandboxes, newest first. */
@@ -46,217 +60,104 @@ export interface SandboxStore {
   /** Lets a paused sandbox go on, and starts a stopped one. */
   resume(record: SandboxRecord): Promise<void>;
   update(record: SandboxRecord, changes: Partial<Pick<SandboxRecord, "name" | "slug" | "visibility" | "metadata" | "size">>): void;
-  /** Resolves when the sandbox, its processes and its files are gone. */
+  /** Resolves when the sandbox, its processes, its files and its snapshots are gone. */
   destroy(record: SandboxRecord): Promise<void>;
   /** Calls `listener` at each change of a sandbox's status; the returned function ends it. */
   onStatus(record: SandboxRecord, listener: () => void): () => void;
-  destroyAll(): Promise<void>;
+  /** Writes down what a request may have changed of a sandbox. Resolves when that and all before it will outlive the server. */
+  written(id: string | undefined): Promise<void>;
+  /** Takes over what an earlier server has kept. To be called once, before anything is created. */
+  takeOver(saved: readonly SavedSandbox[]): Promise<void>;
+  /** Destroys all sandboxes; with a state directory, stops them and leaves them to the next server. */
+  close(): Promise<void>;
 }
 
-interface Life {
-  readonly record: SandboxRecord;
-  activeAt: number;
-  busy: number;
-  readonly listeners: Set<() => void>;
-  readonly filesFrom?: string;
-  box?: SandboxBox;
-  /** True while the box keeps its files and runs nothing. */
-  isStopped?: boolean;
-  boot?: { readonly controller: AbortController; readonly settled: Promise<void> };
-  stopping?: Promise<void>;
-  destroyed?: Promise<void>;
-}
-
-/** Type of the event that tells a phase of a sandbox's start. */
-const phaseType = "sandbox.phase";
-/** Type of the event that tells the sandbox's own stream that commands are taken. Contract 5.2. */
-const startedType = "sandbox.started";
-
-// creating ─▶ running                     autoStart: false: creating ─▶ stopped ─start▶ starting ─▶ running
-//    └──────▶ error ─start▶ starting      from anywhere: ─destroy▶ destroying ─▶ destroyed (forgotten)
-// running ─stop▶ stopping ─▶ stopped ─start▶ starting ─▶ running;  running ─pause▶ paused ─resume▶ running
+/** Makes the store of one server. */
 export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
+  const { driver, now, onError, keeping = nothingKept } = parts;
+  const { journal } = keeping;
   const lives = new Map<string, Life>();
-  const endDeadlines = watchDeadlines(() => lives.values(), parts.now, (record, why) => void expire(record, why).catch(parts.onError));
+  const news = createSandboxNews(parts);
+  let lastOrder = 0;
+  const cycle = createLifeCycle({
+    driver,
+    news,
+    faults: parts.faults,
+    meter: parts.meter,
+    now,
+    onError,
+    note,
+    settled: journal.settled,
+    marks: keeping.marks,
+    forget: (life) => void lives.delete(life.record.id),
+  });
+  const endDeadlines = watchDeadlines(() => lives.values(), now, (record, why) => void cycle.expire(lifeOf(record), why).catch(onError));
 
-  async function expire(record: SandboxRecord, why: "timeout" | "idle"): Promise<void> {
-    const life = lifeOf(record);
-    emit(life, why === "idle" ? "sandbox.idle" : "sandbox.timeout");
-    if (record.native.persistent) await stop(life);
-    else await (life.destroyed ??= destroyNow(life));
-  }
-
-  /** Counts the commands that run, for the idle timeout, and gives each the sandbox's variables as they are now. */
-  function counted(life: Life, box: SandboxBox): SandboxBox {
-    const note = (): void => void (life.activeAt = parts.now());
-    async function exec(command: BoxCommand): Promise<BoxExecution> {
-      life.busy += 1;
-      const release = (): void => {
-        life.busy -= 1;
-        note();
-      };
-      try {
-        const execution = await box.exec({ ...command, env: { ...environmentOf(life.record), ...command.env } });
-        void execution.exited.then(release, release);
-        return execution;
-      } catch (error) {
-        release();
-        throw error;
-      }
-    }
-    note();
-    return { ...box, exec };
-  }
-
-  function setStatus(life: Life, status: SandboxStatus): void {
-    life.record.status = status;
-    life.record.updatedAt = parts.now();
-    parts.meter.note(life.record);
-    for (const listener of [...life.listeners]) listener();
-  }
-
-  function emit({ record }: Life, type: string, more: Readonly<Record<string, unknown>> = {}): void {
-    const event = { type, id: record.id, tenant_id: record.tenantId, ts: toTime(parts.now()), status: record.status };
-    parts.events.publish(record.tenantId, { ...event, ...record.attribution, ...more });
-    const { id: sandboxId, ...own } = event;
-    parts.sandboxEvents.publish(sandboxId, { ...own, ...more, id: sandboxId, sandbox_id: sandboxId });
-  }
-
-  function boot(life: Life): void {
-    const controller = new AbortController();
-    const settled = bootNow(life, controller.signal).catch((error: unknown) => {
-      if (controller.signal.aborted) return;
-      fail(life, error instanceof Error ? error.message : "unknown error");
+  function note({ record: { id } }: Life): void {
+    journal.note(`sandbox:${id}`, () => {
+      const life = lives.get(id);
+      return life && toSaved(life);
     });
-    life.boot = { controller, settled };
-  }
-
-  async function bootNow(life: Life, signal: AbortSignal): Promise<void> {
-    const { record } = life;
-    const startedAt = performance.now();
-    record.boot = [];
-    const onPhase = (phase: BootPhase): void => notePhase(life, phase, performance.now() - startedAt);
-    const box = await boxToBoot(life, signal, onPhase);
-    if (box !== life.box) void box.lost.then((reason) => onLost(life, box, reason)).catch(parts.onError);
-    life.box = box;
-    life.isStopped = false;
-    record.isWarm = box.isWarm;
-    const slow = parts.faults.strike("slowStart");
-    if (slow) await sleep(slow.delayMs, signal);
-    const failing = parts.faults.strike("bootFails");
-    if (failing) throw new Error(failing.reason);
-    if (parts.faults.strike("neverReady")) await untilAborted(signal);
-    await box.waitReady(signal);
-    signal.throwIfAborted();
-    delete record.reason;
-    record.readyAt = parts.now();
-    record.native.deadlineFrom = record.readyAt;
-    life.activeAt = record.readyAt;
-    setStatus(life, "running");
-    parts.sandboxEvents.publish(record.id, { type: startedType, id: record.id, sandbox_id: record.id, region: "local", ts: toTime(record.readyAt) });
-    if (!isSandbox(record)) return emit(life, eventTypes.computerRunning);
-    emit(life, eventTypes.sandboxRunning);
-    emit(life, eventTypes.sandboxReady, { ready_at: toTime(record.readyAt) });
-  }
-
-  /** Told on the sandbox's own stream only, since the tenant's would carry five for each that is created. */
-  function notePhase({ record }: Life, phase: BootPhase, atMs: number): void {
-    const entry = { phase, at_ms: Math.round(atMs * 10) / 10 };
-    record.boot.push(entry);
-    parts.sandboxEvents.publish(record.id, { type: phaseType, id: record.id, sandbox_id: record.id, ts: toTime(parts.now()), ...entry });
-  }
-
-  async function onLost(life: Life, box: SandboxBox, reason: string): Promise<void> {
-    const { record } = life;
-    const isConcerned = (): boolean => life.box === box && (record.status === "running" || record.status === "paused");
-    if (!isConcerned()) return;
-    await box.stop(); // so that its files are there when it is started again
-    if (!isConcerned()) return;
-    life.isStopped = true;
-    fail(life, `The sandbox ended by itself: ${reason}`);
-  }
-
-  function fail(life: Life, reason: string): void {
-    const { record } = life;
-    record.reason = reason;
-    delete record.readyAt;
-    setStatus(life, "error");
-    if (isSandbox(record)) emit(life, eventTypes.sandboxError, { error: reason, reason });
-  }
-
-  async function boxToBoot(life: Life, signal: AbortSignal, onPhase: (phase: BootPhase) => void): Promise<SandboxBox> {
-    const { box, record, filesFrom } = life;
-    if (box && life.isStopped) {
-      await box.start(signal, onPhase);
-      return box;
-    }
-    await box?.destroy(); // of a boot that failed
-    return parts.driver.create({ id: record.id, signal, onPhase, ...(filesFrom !== undefined && { filesFrom }) });
-  }
-
-  async function stopNow(life: Life): Promise<void> {
-    const { record } = life;
-    life.boot?.controller.abort(new Error("The sandbox is stopped."));
-    await life.boot?.settled;
-    await life.box?.stop();
-    life.isStopped = true;
-    delete record.readyAt;
-    if (record.status === "destroying") return;
-    setStatus(life, "stopped");
-    emit(life, isSandbox(record) ? eventTypes.sandboxPaused : eventTypes.computerStopped);
-  }
-
-  function stop(life: Life): Promise<void> {
-    setStatus(life, "stopping");
-    return (life.stopping ??= stopNow(life)
-      .catch((error: unknown) => {
-        life.record.reason = error instanceof Error ? error.message : "unknown error";
-        setStatus(life, "error");
-      })
-      .finally(() => delete life.stopping));
-  }
-
-  async function restartNow(life: Life): Promise<void> {
-    await stop(life);
-    if (life.record.status !== "stopped") return;
-    setStatus(life, "starting");
-    boot(life);
-  }
-
-  function mayStop({ status }: SandboxRecord): boolean {
-    return status === "running" || status === "paused" || status === "creating" || status === "starting";
-  }
-
-  async function destroyNow(life: Life): Promise<void> {
-    setStatus(life, "destroying");
-    life.boot?.controller.abort(new Error("The sandbox is destroyed."));
-    await life.boot?.settled;
-    await life.stopping;
-    try {
-      await life.box?.destroy();
-    } finally {
-      lives.delete(life.record.id);
-      setStatus(life, "destroyed");
-      emit(life, isSandbox(life.record) ? eventTypes.sandboxDestroyed : eventTypes.computerDeleted);
-    }
   }
 
   function lifeOf(record: SandboxRecord): Life {
-    return lives.get(record.id) ?? { record, listeners: new Set(), activeAt: 0, busy: 0 };
+    return lives.get(record.id) ?? createLife(record, 0);
+  }
+
+  function add(life: Life): SandboxRecord {
+    const { record } = life;
+    lives.set(record.id, life);
+    news.created(record);
+    note(life);
+    if (parts.autoStart) cycle.begin(life);
+    else cycle.setStatus(life, "stopped");
+    return record;
+  }
+
+  function nextLife(tenantId: string, fields: CreateFields): Life {
+    return createLife(createRecord(tenantId, driver.isolation, fields, now()), (lastOrder += 1));
+  }
+
+  async function destroy(record: SandboxRecord): Promise<void> {
+    await cycle.destroy(lifeOf(record));
+    for (const { directory } of record.native.snapshots.values()) await rm(directory, { recursive: true, force: true });
+  }
+
+  async function takeOverOne(saved: SavedSandbox): Promise<void> {
+    const life = fromSaved(saved, { isolation: driver.isolation, savedDirectory: await parts.scratch() });
+    lives.set(life.record.id, life);
+    lastOrder = Math.max(lastOrder, life.order);
+    if (saved.box !== undefined) await findBox(life, saved.box);
+    note(life);
+  }
+
+  async function findBox(life: Life, keptAs: string): Promise<void> {
+    const { record, cpuMs } = life;
+    try {
+      if (!driver.adopt) throw new Error(`The driver ${driver.name} keeps nothing.`);
+      life.box = await driver.adopt({ id: record.id, signal: new AbortController().signal, ...(cpuMs !== undefined && { cpuMsBefore: cpuMs }) }, keptAs);
+      life.isWhole = true;
+      life.isStopped = true;
+      cycle.follow(life, life.box);
+    } catch (error) {
+      record.status = "error";
+      record.reason = `Its files could not be found again: ${error instanceof Error ? error.message : "unknown error"}`;
+    }
   }
 
   return {
     create(tenantId, fields, filesFrom) {
-      const record = createRecord(tenantId, parts.driver.isolation, fields, parts.now());
-      const life: Life = { record, listeners: new Set(), activeAt: record.createdAt, busy: 0, ...(filesFrom !== undefined && { filesFrom }) };
-      lives.set(record.id, life);
-      const common = { size: record.size, workspace_id: `ws_${tenantId}` };
-      if (isSandbox(record)) emit(life, eventTypes.sandboxCreated, { ...common, image: record.templateType });
-      else emit(life, eventTypes.computerCreated, common);
-      if (parts.autoStart) boot(life);
-      else setStatus(life, "stopped");
-      return record;
+      const life = nextLife(tenantId, fields);
+      if (filesFrom !== undefined) life.filesFrom = { directory: filesFrom, isOwn: false };
+      return add(life);
     },
+    async copy(record, fields) {
+      const directory = await saveFiles(lifeOf(record), parts.scratch);
+      const life = nextLife(record.tenantId, fields);
+      if (directory !== undefined) life.filesFrom = { directory, isOwn: true };
+      return add(life);
+    },
+    saveFiles: (record) => saveFiles(lifeOf(record), parts.scratch),
     get(tenantId, id) {
       const record = lives.get(id)?.record;
       return record?.tenantId === tenantId ? record : undefined;
@@ -265,57 +166,35 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     all: () => [...lives.values()].map(({ record }) => record),
     boxOf(record) {
       const life = lives.get(record.id);
-      return record.status === "running" && life?.box ? counted(life, life.box) : undefined;
+      return record.status === "running" && life?.box ? activeBox(life, life.box, now) : undefined;
     },
     usageOf: async (record) => (await lives.get(record.id)?.box?.usage()) ?? {},
-    start(record) {
-      if (record.status !== "stopped" && record.status !== "error") return;
-      const life = lifeOf(record);
-      setStatus(life, "starting");
-      boot(life);
-    },
-    stop(record) {
-      if (mayStop(record)) void stop(lifeOf(record));
-    },
-    restart(record) {
-      if (!mayStop(record)) return;
-      void restartNow(lifeOf(record));
-    },
-    async pause(record) {
-      if (record.status !== "running") return;
-      const life = lifeOf(record);
-      await life.box?.pause();
-      setStatus(life, "paused");
-      emit(life, eventTypes.sandboxPaused);
-    },
-    async resume(record) {
-      const life = lifeOf(record);
-      if (record.status === "stopped") {
-        setStatus(life, "starting");
-        boot(life);
-      }
-      if (record.status !== "paused") return;
-      await life.box?.resume();
-      record.native.deadlineFrom = parts.now();
-      life.activeAt = parts.now();
-      setStatus(life, "running");
-      emit(life, eventTypes.sandboxResumed);
-    },
+    start: (record) => cycle.start(lifeOf(record)),
+    stop: (record) => void cycle.stop(lifeOf(record)),
+    restart: (record) => void cycle.restart(lifeOf(record)),
+    pause: (record) => cycle.pause(lifeOf(record)),
+    resume: (record) => cycle.resume(lifeOf(record)),
     update(record, changes) {
-      Object.assign(record, changes, { updatedAt: parts.now() });
+      Object.assign(record, changes, { updatedAt: now() });
     },
-    destroy(record) {
-      const life = lifeOf(record);
-      return (life.destroyed ??= destroyNow(life));
-    },
+    destroy,
     onStatus(record, listener) {
       const { listeners } = lifeOf(record);
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async destroyAll() {
+    async written(id) {
+      const life = id === undefined ? undefined : lives.get(id);
+      if (life) note(life);
+      await journal.settled();
+    },
+    async takeOver(saved) {
+      for (const each of saved.toSorted((a, b) => a.order - b.order)) await takeOverOne(each);
+    },
+    async close() {
       endDeadlines();
-      await Promise.all([...lives.values()].map((life) => (life.destroyed ??= destroyNow(life))));
+      await Promise.all([...lives.values()].map((life) => (journal.keeps ? cycle.leave(life) : cycle.destroy(life))));
+      await journal.settled();
     },
   };
 }
