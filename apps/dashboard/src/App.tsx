@@ -16,6 +16,7 @@ import { ThemeToggle } from "./theme/ThemeToggle.js";
 import { Icon } from "./ui/Icon.js";
 import { PageTitle } from "./ui/PageTitle.js";
 import { Unavailable } from "./ui/Unavailable.js";
+import { UsagePage } from "./usage/UsagePage.js";
 
 /** The whole page: the list on one side, the chosen page on the other; on a narrow screen one at a time. */
 export function App(): ReactElement {
@@ -65,6 +66,8 @@ function Chosen({ page, shown, all, isTrouble }: ChosenProps): ReactElement | nu
   switch (page.name) {
     case "create":
       return <CreateSandbox />;
+    case "usage":
+      return <UsagePage />;
     case "sandbox":
       return <SandboxPage key={page.id} id={page.id} isTrouble={isTrouble} />;
     case "unknown":

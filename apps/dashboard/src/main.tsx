@@ -1,7 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App.js";
-import { RunsProvider } from "./exec/Runs.js";
 import { PageBoundary } from "./problems/PageBoundary.js";
 import { loadTenant } from "./tenant/loadTenant.js";
 import { SignedIn } from "./tenant/SignedIn.js";
@@ -19,9 +18,7 @@ createRoot(root).render(
     <PageBoundary>
       <Announcer>
         <SignedIn first={tenant}>
-          <RunsProvider>
-            <App />
-          </RunsProvider>
+          <App />
         </SignedIn>
       </Announcer>
     </PageBoundary>

@@ -1,15 +1,11 @@
-import type { ReactElement } from "react";
-import type { ExecResult } from "@miosa/core";
-import { useElapsedMs } from "@miosa/react";
+import { memo, type ReactElement } from "react";
+import { useElapsedMs, type Output, type OutputLine } from "@miosa/react";
 import { describeProblem } from "../problems/describeProblem.js";
 import { formatDuration } from "../ui/duration.js";
-import type { Run } from "./Runs.js";
+import type { Run } from "./useRuns.js";
 
-/** Longest output that is put on the page, in characters; more would make it crawl. */
-const shownChars = 60_000;
-
-/** One command with what it printed, on which stream, and how it ended. */
-export function RunEntry({ run }: { run: Run }): ReactElement {
+/** One command with what it printed so far, on which stream, and how it ended. */
+export const RunEntry = memo(function RunEntry({ run }: { run: Run }): ReactElement {
   const isRunning = run.phase === "running";
   const { startedAtMs } = run;
   const elapsedMs = useElapsedMs({ startedAtMs, elapsedMs: isRunning ? null : run.endedAtMs - startedAtMs });
@@ -19,7 +15,8 @@ export function RunEntry({ run }: { run: Run }): ReactElement {
         <span aria-hidden="true" className="prompt">$ </span>
         <code>{run.command}</code>
       </p>
-      {run.phase === "done" && <Output result={run.result} />}
+      <Printed output={run.output} />
+      {run.phase === "done" && run.output.lines.length === 0 && <p className="run-note">No output</p>}
       {run.phase === "failed" && <Failure error={run.error} />}
       <p className="run-end">
         <End run={run} />
@@ -27,7 +24,7 @@ export function RunEntry({ run }: { run: Run }): ReactElement {
       </p>
     </li>
   );
-}
+});
 
 function End({ run }: { run: Run }): ReactElement {
   switch (run.phase) {
@@ -38,32 +35,40 @@ function End({ run }: { run: Run }): ReactElement {
     case "failed":
       return <span className="run-state bad">Not run to its end</span>;
     case "done":
-      return <span className={run.result.exitCode === 0 ? "run-state good" : "run-state bad"}>Exit code {run.result.exitCode}</span>;
+      return <span className={run.exitCode === 0 ? "run-state good" : "run-state bad"}>Exit code {run.exitCode}</span>;
   }
 }
 
-function Output({ result }: { result: ExecResult }): ReactElement {
-  const { stdout, stderr, output } = result;
-  // Some servers send both streams as one and leave stdout empty.
-  const printed = stdout === "" && stderr === "" ? output : stdout;
-  if (printed === "" && stderr === "") return <p className="run-note">No output</p>;
+const labels = { stdout: "Output", stderr: "Standard error" } as const;
+
+/** Lines in the order in which they came; neighbours of one stream make one block, so that a long output stays a few elements. */
+function Printed({ output: { lines, droppedLines } }: { output: Output }): ReactElement {
   return (
     <>
-      {printed !== "" && <Printed text={printed} label="Output" />}
-      {stderr !== "" && <Printed text={stderr} label="Standard error" />}
+      {droppedLines > 0 && (
+        <p className="run-note">
+          {droppedLines.toLocaleString()} earlier {droppedLines === 1 ? "line" : "lines"} dropped
+        </p>
+      )}
+      {blocksOf(lines).map(({ type, text }, index) => (
+        // oxlint-disable-next-line react/no-array-index-key -- blocks are only ever added behind, or all replaced as lines drop off
+        <div key={index} className="printed" data-stream={type} role="group" aria-label={labels[type]}>
+          {type === "stderr" && <p className="run-note" aria-hidden="true">stderr</p>}
+          <pre>{text}</pre>
+        </div>
+      ))}
     </>
   );
 }
 
-function Printed({ text, label }: { text: string; label: "Output" | "Standard error" }): ReactElement {
-  const hidden = text.length - shownChars;
-  return (
-    <div className="printed" data-stream={label === "Output" ? "stdout" : "stderr"} role="group" aria-label={label}>
-      {label === "Standard error" && <p className="run-note" aria-hidden="true">stderr</p>}
-      {hidden > 0 && <p className="run-note">{hidden.toLocaleString()} earlier characters are not shown</p>}
-      <pre>{hidden > 0 ? text.slice(-shownChars) : text}</pre>
-    </div>
-  );
+function blocksOf(lines: readonly OutputLine[]): { type: OutputLine["type"]; text: string }[] {
+  const blocks: { type: OutputLine["type"]; lines: string[] }[] = [];
+  for (const { type, line } of lines) {
+    const last = blocks.at(-1);
+    if (last?.type === type) last.lines.push(line);
+    else blocks.push({ type, lines: [line] });
+  }
+  return blocks.map((block) => ({ type: block.type, text: block.lines.join("\n") }));
 }
 
 function Failure({ error }: { error: unknown }): ReactElement {

@@ -1,5 +1,5 @@
 import { useState, type ReactElement, type ReactNode } from "react";
-import { describeProblem } from "./describeProblem.js";
+import { describeProblem, type Subject } from "./describeProblem.js";
 import { RetryButton } from "./RetryButton.js";
 
 interface ProblemProps {
@@ -8,13 +8,15 @@ interface ProblemProps {
   onRetry?: (() => void) | undefined;
   /** `page` fills an empty pane, `banner` stands in a card, `bar` spans the whole dashboard. */
   as?: "page" | "banner" | "bar";
+  /** What was asked for. @default "sandbox" */
+  subject?: Subject;
   /** Other ways out, such as a link to the list. */
   children?: ReactNode;
 }
 
 /** Shows what went wrong and what to do; a pause that the server asked for counts down. */
-export function Problem({ error, onRetry, as = "page", children }: ProblemProps): ReactElement {
-  const problem = describeProblem(error);
+export function Problem({ error, onRetry, as = "page", subject, children }: ProblemProps): ReactElement {
+  const problem = describeProblem(error, undefined, subject);
   const [{ turn, shown }, setShown] = useState({ turn: 0, shown: error });
   // Another error begins another pause.
   if (shown !== error) setShown({ turn: turn + 1, shown: error });

@@ -43,3 +43,8 @@ test("a sandbox that failed is explained in the server's words", () => {
   const failed = new ApiError("Sandbox s failed", { code: "SANDBOX_FAILED", details: { status: "error", reason: "The image has no shell" } });
   expect(describeProblem(failed, true)).toMatchObject({ title: "The sandbox did not boot", advice: "The image has no shell" });
 });
+
+test("a 404 names what was looked for, and a file may come back", () => {
+  expect(describeProblem(api(404), true).title).toBe("No sandbox has this id");
+  expect(describeProblem(api(404), true, "file")).toMatchObject({ title: "It is not there any more", canRetry: true });
+});

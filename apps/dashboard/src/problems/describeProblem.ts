@@ -13,22 +13,25 @@ export interface ProblemText {
   canRetry: boolean;
 }
 
+/** What was asked for: says what a 404 did not find. */
+export type Subject = "sandbox" | "file";
+
 /** Puts an error into words. `online` is what the browser says of its own connection. */
-export function describeProblem(error: unknown, online = navigator.onLine): ProblemText {
+export function describeProblem(error: unknown, online = navigator.onLine, subject: Subject = "sandbox"): ProblemText {
   const requestId = isMiosaError(error) ? (error.requestId ?? null) : null;
   const waitMs = isRateLimited(error) ? (error.retryAfterMs ?? null) : null;
-  return { waitMs, requestId, canRetry: true, ...wording(error, online) };
+  return { waitMs, requestId, canRetry: true, ...wording(error, online, subject) };
 }
 
 type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemText>;
 
-function wording(error: unknown, online: boolean): Wording {
+function wording(error: unknown, online: boolean, subject: Subject): Wording {
   if (isNetworkError(error)) return online ? unreachable("The dashboard's server does not answer") : offline;
   if (isTimeoutError(error)) return late;
   if (isApiError(error) && error.code === "SANDBOX_FAILED") return { kind: "other", title: "The sandbox did not boot", advice: reasonOf(error) };
   if (isApiError(error) && error.code === "SANDBOX_DESTROYED") return unknownSandbox;
   if (isApiError(error) && error.code === "UPSTREAM_REFUSED") return refused;
-  if (isApiError(error)) return answered(error.status ?? 0, error.message);
+  if (isApiError(error)) return subject === "file" && error.status === 404 ? unknownFile : answered(error.status ?? 0, error.message);
   if (isProtocolError(error)) {
     return {
       kind: "other",
@@ -92,6 +95,12 @@ const unknownSandbox: Wording = {
   title: "No sandbox has this id",
   advice: "It may have been deleted, or the link may be incomplete. The list shows every sandbox you can see.",
   canRetry: false,
+};
+
+const unknownFile: Wording = {
+  kind: "unknown",
+  title: "It is not there any more",
+  advice: "It may have been moved or deleted in the sandbox. Its folder shows what is there now.",
 };
 
 const busy: Wording = {

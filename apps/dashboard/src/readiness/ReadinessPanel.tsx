@@ -7,6 +7,8 @@ import { nameOf, statusOfPhase } from "../sandboxes/status.js";
 import { useAnnounce } from "../ui/Announcer.js";
 import { formatDuration } from "../ui/duration.js";
 import { Icon } from "../ui/Icon.js";
+import type { BootReport } from "./bootReport.js";
+import { BootTimeline } from "./BootTimeline.js";
 
 const steps = ["connecting", "booting", "ready"] as const;
 const stepWords = { connecting: "Connect", booting: "Boot", ready: "Ready" } as const;
@@ -23,8 +25,15 @@ const sourceNotes: Record<ReadinessSource, string> = {
   poll: "There is no live stream at the moment, so the page keeps asking.",
 };
 
+interface ReadinessPanelProps {
+  sandbox: Sandbox;
+  readiness: SandboxReadiness;
+  /** How the boot went, once that is known. */
+  boot: BootReport | null;
+}
+
 /** How far a sandbox is on its way to ready, how the page knows, and how long it has taken. */
-export function ReadinessPanel({ sandbox, readiness }: { sandbox: Sandbox; readiness: SandboxReadiness }): ReactElement {
+export function ReadinessPanel({ sandbox, readiness, boot }: ReadinessPanelProps): ReactElement {
   const { phase, source, error, retry } = readiness;
   const isWaiting = !readiness.isFinal;
   useSpokenPhase(sandbox, readiness);
@@ -46,8 +55,14 @@ export function ReadinessPanel({ sandbox, readiness }: { sandbox: Sandbox; readi
           <dt>Followed by</dt>
           <dd title={source === null ? undefined : sourceNotes[source]}>{source === null ? "–" : sourceWords[source]}</dd>
         </div>
-        <BootTime sandbox={sandbox} readyAt={readiness.readyAt} />
+        {readiness.isReady && boot !== null && boot.totalMs !== null && (
+          <div>
+            <dt>Boot time</dt>
+            <dd className="number">{formatDuration(boot.totalMs)}</dd>
+          </div>
+        )}
       </dl>
+      {readiness.isFinal && boot !== null && <BootTimeline report={boot} />}
       {source === "poll" && isWaiting && <p className="hint">{sourceNotes.poll}</p>}
       {phase === "timedOut" && (
         <div className="callout" data-tone="late">
@@ -82,19 +97,6 @@ function Track({ phase }: { phase: SandboxReadiness["phase"] }): ReactElement {
         );
       })}
     </ol>
-  );
-}
-
-/** By the server's clock; only where it says both when the sandbox was made and when it was ready. */
-function BootTime({ sandbox, readyAt }: { sandbox: Sandbox; readyAt: string | null }): ReactElement | null {
-  if (readyAt === null || sandbox.createdAt === null) return null;
-  const bootMs = Date.parse(readyAt) - Date.parse(sandbox.createdAt);
-  if (!Number.isFinite(bootMs) || bootMs < 0) return null;
-  return (
-    <div>
-      <dt>Boot time</dt>
-      <dd className="number">{formatDuration(bootMs)}</dd>
-    </div>
   );
 }
 

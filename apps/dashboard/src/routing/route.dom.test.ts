@@ -6,6 +6,8 @@ const noFilter = { workspace: "", user: "", project: "" };
 test.each<[string, Page]>([
   ["/", { name: "home" }],
   ["/new", { name: "create" }],
+  ["/usage", { name: "usage" }],
+  ["/usage/more", { name: "unknown" }],
   ["/sandboxes/sbx_1", { name: "sandbox", id: "sbx_1" }],
   ["/sandboxes/a%2Fb%20c", { name: "sandbox", id: "a/b c" }],
   ["/sandboxes", { name: "unknown" }],

@@ -6,7 +6,7 @@ export interface AttributionFilter {
 }
 
 /** Where the page is. */
-export type Page = { name: "home" } | { name: "create" } | { name: "sandbox"; id: string } | { name: "unknown" };
+export type Page = { name: "home" } | { name: "create" } | { name: "usage" } | { name: "sandbox"; id: string } | { name: "unknown" };
 
 /** A page and the filter of the list beside it. */
 export interface Route {
@@ -40,6 +40,7 @@ function pageFromPath(pathname: string): Page {
   if (first === undefined) return { name: "home" };
   if (rest.length > 0) return { name: "unknown" };
   if (first === "new" && second === undefined) return { name: "create" };
+  if (first === "usage" && second === undefined) return { name: "usage" };
   if (first !== "sandboxes" || second === undefined) return { name: "unknown" };
   try {
     return { name: "sandbox", id: decodeURIComponent(second) };
@@ -50,6 +51,7 @@ function pageFromPath(pathname: string): Page {
 
 function pathOfPage(page: Page): string {
   if (page.name === "create") return "/new";
+  if (page.name === "usage") return "/usage";
   if (page.name === "sandbox") return `/sandboxes/${encodeURIComponent(page.id)}`;
   return "/";
 }

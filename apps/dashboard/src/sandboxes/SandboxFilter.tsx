@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent, type ReactElement } from "react";
+import { useId, useState, type FormEvent, type ReactElement, type ReactNode } from "react";
 import type { Sandbox } from "@miosa/core";
 import { filterKeys, type AttributionFilter } from "../routing/route.js";
 import { useNavigate } from "../routing/useRoute.js";
@@ -12,8 +12,15 @@ const idOf = {
   project: (sandbox: Sandbox) => sandbox.externalProjectId,
 } as const;
 
+interface SandboxFilterProps {
+  filter: AttributionFilter;
+  sandboxes: readonly Sandbox[];
+  /** What else stands in the bar. */
+  children: ReactNode;
+}
+
 /** Narrows the list to one customer, user or project; the filter stands in the address, so that it can be linked. */
-export function SandboxFilter({ filter, sandboxes }: { filter: AttributionFilter; sandboxes: readonly Sandbox[] }): ReactElement {
+export function SandboxFilter({ filter, sandboxes, children }: SandboxFilterProps): ReactElement {
   const navigate = useNavigate();
   const { attributionLabels } = useTenant();
   const [isOpen, setIsOpen] = useState(false);
@@ -26,6 +33,7 @@ export function SandboxFilter({ filter, sandboxes }: { filter: AttributionFilter
           <Icon name="filter" />
           Filter
         </button>
+        {children}
         {active.map((key) => (
           <button key={key} type="button" className="chip" onClick={() => navigate({ filter: { ...filter, [key]: "" } })}>
             <span className="visually-hidden">Remove filter: </span>

@@ -38,7 +38,12 @@ export function SandboxList({ page, filter, shown, all }: SandboxListProps): Rea
           </span>
         </PageLink>
       </header>
-      <SandboxFilter filter={filter} sandboxes={all.data ?? []} />
+      <SandboxFilter filter={filter} sandboxes={all.data ?? []}>
+        <PageLink className="button quiet usage-link" page={{ name: "usage" }} aria-current={page.name === "usage" ? "page" : undefined}>
+          <Icon name="chart" />
+          Usage
+        </PageLink>
+      </SandboxFilter>
       {sandboxes === undefined && error !== null && <p className="empty">The list shows up here as soon as the API answers.</p>}
       {sandboxes === undefined && error === null && <Skeleton />}
       {sandboxes?.length === 0 && <Empty filter={filter} />}

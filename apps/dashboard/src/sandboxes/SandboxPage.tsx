@@ -2,10 +2,11 @@ import type { ReactElement, ReactNode } from "react";
 import { isApiError, type Sandbox } from "@miosa/core";
 import { useSandbox } from "@miosa/react";
 import { CommandBox } from "../exec/CommandBox.js";
-import { useRuns } from "../exec/Runs.js";
+import { FilesPanel } from "../files/FilesPanel.js";
 import { Problem } from "../problems/Problem.js";
-import { useReadiness } from "../readiness/useReadiness.js";
+import { useBootReport } from "../readiness/bootReport.js";
 import { ReadinessPanel } from "../readiness/ReadinessPanel.js";
+import { useReadiness } from "../readiness/useReadiness.js";
 import { PageLink } from "../routing/PageLink.js";
 import { useNavigate } from "../routing/useRoute.js";
 import { useTenant } from "../tenant/TenantContext.js";
@@ -14,10 +15,12 @@ import { PageTitle } from "../ui/PageTitle.js";
 import { Unavailable } from "../ui/Unavailable.js";
 import { useRefetchInterval } from "./refetchInterval.js";
 import { DeleteSandbox } from "./DeleteSandbox.js";
+import { PowerButton } from "./PowerButton.js";
 import { StatusMark } from "./StatusMark.js";
+import { usePower } from "./usePower.js";
 import { hasReadiness, nameOf, statusOfState } from "./status.js";
 
-/** One sandbox: its readiness, its commands and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
+/** One sandbox: its readiness, its commands, its files and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
 export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean }): ReactElement {
   const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useRefetchInterval() } });
   const isGone = isApiError(error) && error.status === 404;
@@ -25,7 +28,7 @@ export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean 
     return (
       <Frame>
         {error !== null && !isTrouble && <Problem error={error} as="banner" onRetry={() => void refetch()} />}
-        <Details key={id} sandbox={sandbox} />
+        <Details key={id} sandbox={sandbox} refetch={refetch} />
       </Frame>
     );
   }
@@ -60,9 +63,14 @@ function Frame({ children }: { children: ReactNode }): ReactElement {
   return <div className="page sandbox">{children}</div>;
 }
 
-function Details({ sandbox }: { sandbox: Sandbox }): ReactElement {
+function Details({ sandbox, refetch }: { sandbox: Sandbox; refetch: () => Promise<unknown> }): ReactElement {
   const navigate = useNavigate();
-  const runs = useRuns(sandbox.id);
+  const power = usePower(sandbox);
+  const isUp = hasReadiness(sandbox) && !power.isBusy;
+  const readiness = useReadiness(sandbox.id, isUp);
+  const boot = useBootReport(sandbox, readiness, refetch);
+  // What was learned of an earlier boot outlives a stop.
+  const isReady = isUp && sandbox.state === "running" && readiness.isReady;
   return (
     <>
       <header className="sandbox-head">
@@ -73,38 +81,30 @@ function Details({ sandbox }: { sandbox: Sandbox }): ReactElement {
             <CopyButton text={sandbox.id} label="Id" />
           </p>
         </div>
-        <DeleteSandbox
-          sandbox={sandbox}
-          onDeleted={() => {
-            runs.forget();
-            navigate({ page: { name: "home" } }, { replace: true });
-          }}
-        />
+        <div className="actions">
+          <PowerButton power={power} />
+          <DeleteSandbox sandbox={sandbox} onDeleted={() => navigate({ page: { name: "home" } }, { replace: true })} />
+        </div>
       </header>
-      {hasReadiness(sandbox) ? <Live sandbox={sandbox} /> : <AtRest sandbox={sandbox} />}
+      {power.error !== null && <Problem error={power.error} as="banner" onRetry={power.perform} />}
+      {isUp ? <ReadinessPanel sandbox={sandbox} readiness={readiness} boot={boot} /> : <AtRest sandbox={sandbox} />}
+      <CommandBox sandboxId={sandbox.id} isReady={isReady} />
+      <FilesPanel sandboxId={sandbox.id} isReady={isReady} />
       <Facts sandbox={sandbox} />
-    </>
-  );
-}
-
-function Live({ sandbox }: { sandbox: Sandbox }): ReactElement {
-  const readiness = useReadiness(sandbox.id);
-  return (
-    <>
-      <ReadinessPanel sandbox={sandbox} readiness={readiness} />
-      <CommandBox sandboxId={sandbox.id} isReady={readiness.isReady} />
     </>
   );
 }
 
 function AtRest({ sandbox }: { sandbox: Sandbox }): ReactElement {
   return (
-    <section className="card">
+    <section className="card" aria-labelledby="status-title">
       <header className="card-head">
-        <h3>Status</h3>
+        <h3 id="status-title">Status</h3>
         <StatusMark status={statusOfState(sandbox)} />
       </header>
-      <p className="hint">Commands run only in a sandbox that is ready.</p>
+      <p className="hint">
+        {sandbox.state === "stopped" ? "Its files are kept. Start it to see them and to run commands." : "Commands run only in a sandbox that is ready."}
+      </p>
     </section>
   );
 }

@@ -2,6 +2,9 @@ import { createLiveFeed, createMiosaClient, type LiveFeed, type MiosaClient } fr
 import { QueryClient } from "@tanstack/react-query";
 import type { Tenant } from "./tenant.js";
 
+/** Where the gateway answers, on the page's own origin. It holds the key; this page never sees one. */
+export const apiUrl = "/api/miosa";
+
 /** Everything that belongs to one signed-in user and must not outlive their session: client, cache and live feed. */
 export interface PageSession {
   tenant: Tenant;
@@ -14,9 +17,8 @@ export interface PageSession {
 
 /** Starts a session of the page; nothing is asked yet. */
 export function openPageSession(tenant: Tenant): PageSession {
-  // The gateway on the page's own origin holds the key; this page never sees one. The page asks again by itself and shows
-  // what went wrong meanwhile, so the client tries each request once.
-  const client = createMiosaClient({ baseUrl: "/api/miosa", retries: 0 });
+  // The page asks again by itself and shows what went wrong meanwhile, so the client tries each request once.
+  const client = createMiosaClient({ baseUrl: apiUrl, retries: 0 });
   const queryClient = new QueryClient();
   // Tabs share one stream only where it is known that the same user is signed in to all of them.
   const key = userKey(tenant);
