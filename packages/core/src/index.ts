@@ -28,7 +28,7 @@ export type {
   WatchOptions,
 } from "./liveFeed/types.js";
 export { createLiveSandboxes } from "./liveSandboxes/createLiveSandboxes.js";
-export { createSandboxCache, settleAnswer } from "./liveSandboxes/createSandboxCache.js";
+export { createSandboxCache } from "./liveSandboxes/createSandboxCache.js";
 export { showCreating, showMoving } from "./liveSandboxes/optimisticChanges.js";
 export { isOptimisticSandbox } from "./liveSandboxes/optimisticSandbox.js";
 export { recordReadiness } from "./liveSandboxes/recordReadiness.js";

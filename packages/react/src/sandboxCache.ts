@@ -1,9 +1,11 @@
-import { createSandboxCache, type Sandbox, type SandboxCache, type SandboxStorage, settleAnswer } from "@miosa/core";
+import { createSandboxCache, type Sandbox, type SandboxCache, type SandboxStorage } from "@miosa/core";
 import { notifyManager, type QueryClient, type QueryKey, replaceEqualDeep } from "@tanstack/react-query";
 import { memo } from "./memo.js";
 import { filterOf, sandboxKeys } from "./sandboxKeys.js";
 import { shareRows } from "./shareRows.js";
 
+/** How answers on their way into a query cache catch up, at the moment they are stored, with what was learned since they were asked for. */
+const arriving = new WeakMap<object, () => unknown>();
 const caches = new WeakMap<QueryClient, SandboxCache>();
 
 /** The sandboxes in a query cache. They live as long as the cache does. */
@@ -34,9 +36,15 @@ export function findInLists(queryClient: QueryClient, id: string): { sandbox: Sa
   return undefined;
 }
 
+/** An answer as it is, for a query to return; `takeAnswer` stores what `settle` then makes of it. */
+export function arrive<Answer extends object>(answer: Answer, settle: (answer: Answer) => unknown): Answer {
+  arriving.set(answer, () => settle(answer));
+  return answer;
+}
+
 /** `structuralSharing` of every sandbox query: no answer undoes what was learned after it was asked for, and what did not change stays the very same object. */
 export function takeAnswer(previous: unknown, answer: unknown): unknown {
-  const next = settleAnswer(answer);
+  const next = (typeof answer === "object" && answer !== null && arriving.get(answer)?.()) || answer;
   return isRows(previous) && isRows(next) ? shareRows(previous, next) : replaceEqualDeep(previous, next);
 }
 

@@ -14,7 +14,7 @@ import {
   type UsageReport,
 } from "@miosa/core";
 import { mutationOptions, queryOptions, skipToken } from "@tanstack/react-query";
-import { sandboxCacheOf, takeAnswer } from "./sandboxCache.js";
+import { arrive, sandboxCacheOf, takeAnswer } from "./sandboxCache.js";
 import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
 
 /** A file to write: small, and whole. */
@@ -38,7 +38,7 @@ export const sandboxQueries = {
           ? skipToken
           : async ({ signal, client: queryClient }) => {
               const question = sandboxCacheOf(queryClient).ask();
-              return question.one(await client.sandboxes.get(id, { signal }));
+              return arrive(await client.sandboxes.get(id, { signal }), question.one);
             },
       structuralSharing: takeAnswer,
       retry: false,
@@ -50,8 +50,11 @@ export const sandboxQueries = {
       queryKey: sandboxKeys.list(filter),
       queryFn: async ({ signal, client: queryClient }) => {
         const asked = normalizeFilter(filter);
-        const question = sandboxCacheOf(queryClient).ask();
-        return question.rows(await client.sandboxes.list(asked, { signal }), asked);
+        const cache = sandboxCacheOf(queryClient);
+        const question = cache.ask();
+        const answer = await client.sandboxes.list(asked, { signal });
+        cache.spread(question.rows(answer, asked));
+        return arrive(answer, (rows) => question.rows(rows, asked));
       },
       structuralSharing: takeAnswer,
       retry: false,

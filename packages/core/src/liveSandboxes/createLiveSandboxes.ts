@@ -77,7 +77,7 @@ function followSandboxes(client: Pick<MiosaClient, "sandboxes">, feed: LiveFeed,
   async function askForOne(cache: SandboxCache, id: string): Promise<void> {
     const question = cache.ask();
     try {
-      const sandbox = question.settle(await client.sandboxes.get(id, { signal: controller.signal }));
+      const sandbox = question.one(await client.sandboxes.get(id, { signal: controller.signal }));
       cache.record(put(sandbox));
       cache.add(sandbox);
     } catch (error) {

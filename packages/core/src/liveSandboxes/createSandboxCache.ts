@@ -2,9 +2,6 @@ import type { Sandbox } from "../computers/types.js";
 import { changeRows, changeSandbox } from "./sandboxChanges.js";
 import type { SandboxCache, SandboxChange, SandboxStorage } from "./types.js";
 
-/** Answers on their way into a storage that must first catch up with what was learned since they were asked for. */
-const arriving = new WeakMap<object, () => unknown>();
-
 /** One place in the log of changes; `next` is the change that was learned after it. */
 interface LogEntry {
   change?: SandboxChange;
@@ -46,33 +43,25 @@ export function createSandboxCache(storage: SandboxStorage): SandboxCache {
     });
   }
 
-  /** A row that arrives with a list is news for the sandbox's own entry too, unless that is newer. */
-  function refreshFrom(row: Sandbox): void {
-    const sandbox = storage.get(row.id);
-    if (sandbox && (sandbox.updatedAt ?? "") <= (row.updatedAt ?? "")) storage.put({ ...sandbox, ...row });
-  }
-
   return {
     ask() {
       const asked = newest;
-      function settle<Answer extends object>(answer: Answer, apply: (answer: Answer, change: SandboxChange) => Answer): Answer {
+      function settle<Answer>(answer: Answer, apply: (answer: Answer, change: SandboxChange) => Answer): Answer {
         let settled = answer;
         for (let entry = asked.next; entry; entry = entry.next) if (entry.change) settled = apply(settled, entry.change);
         for (const change of held) settled = apply(settled, change);
         return settled;
       }
       return {
-        settle: (answer) => settle(answer, changeSandbox),
-        one(answer) {
-          arriving.set(answer, () => settle(answer, changeSandbox));
-          return answer;
-        },
-        rows(answer, filter) {
-          for (const row of answer) refreshFrom(settle(row, changeSandbox));
-          arriving.set(answer, () => settle<readonly Sandbox[]>(answer, (rows, change) => changeRows(rows, change, filter)));
-          return answer;
-        },
+        one: (answer) => settle(answer, changeSandbox),
+        rows: (answer, filter) => settle(answer, (rows, change) => changeRows(rows, change, filter)),
       };
+    },
+    spread(rows) {
+      for (const row of rows) {
+        const sandbox = storage.get(row.id);
+        if (sandbox && (sandbox.updatedAt ?? "") <= (row.updatedAt ?? "")) storage.put({ ...sandbox, ...row });
+      }
     },
     record,
     hold(change) {
@@ -97,9 +86,4 @@ export function createSandboxCache(storage: SandboxStorage): SandboxCache {
       retired = true;
     },
   };
-}
-
-/** An answer that a {@link Question} was told of, brought up to date at the moment it is stored; anything else as it is. */
-export function settleAnswer(answer: unknown): unknown {
-  return (typeof answer === "object" && answer !== null && arriving.get(answer)?.()) || answer;
 }

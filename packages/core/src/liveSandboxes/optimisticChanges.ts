@@ -22,7 +22,7 @@ async function showStandIn(cache: SandboxCache, standIn: Sandbox, template: stri
   const release = isListed ? cache.hold(put(standIn)) : undefined;
   const question = cache.ask();
   try {
-    const sandbox = question.settle(await create());
+    const sandbox = question.one(await create());
     release?.();
     if (isListed) cache.record(put(sandbox, standIn.id));
     cache.add(sandbox);
@@ -56,7 +56,7 @@ export async function showMoving(
   } catch (error) {
     release();
     if (isApiError(error) && error.status === 404) cache.record(removed(id));
-    else if (before) cache.record(put(question.settle(before)));
+    else if (before) cache.record(put(question.one(before)));
     throw error;
   }
 }

@@ -31,14 +31,12 @@ export interface SandboxStorage {
   refresh(what: "staleLists" | "lists" | "all"): Promise<void>;
 }
 
-/** A question to the server, made before it is sent. Its answer is older than every change recorded since. */
+/** A question to the server, made before it is sent. Its answer is older than every change recorded since: catch up when it is stored. */
 export interface Question {
-  /** An answer about one sandbox, brought up to date. */
-  settle(answer: Sandbox): Sandbox;
-  /** The same at the moment the answer is stored: `settleAnswer` does it. */
+  /** An answer about one sandbox, with what was learned since it was asked for. */
   one(answer: Sandbox): Sandbox;
-  /** The same for a list. */
-  rows(answer: Sandbox[], filter: ListSandboxesFilter): Sandbox[];
+  /** The same for a list; the very same array when nothing was. */
+  rows(answer: readonly Sandbox[], filter: ListSandboxesFilter): readonly Sandbox[];
 }
 
 /** The sandboxes that an app keeps, changed in place by what it learns without asking. */
@@ -48,6 +46,8 @@ export interface SandboxCache {
   record(...changes: SandboxChange[]): void;
   /** The same, and answers asked for later are changed too, until the returned function is called: the server may not know yet. */
   hold(change: SandboxChange): () => void;
+  /** Rows that a list was answered with are news for sandboxes that are stored by themselves too, unless those are newer. */
+  spread(rows: readonly Sandbox[]): void;
   find(id: string): Sandbox | undefined;
   /** Filters of the stored lists. */
   filters(): ListSandboxesFilter[];
