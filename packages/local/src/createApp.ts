@@ -9,16 +9,20 @@ import type { LocalContext, LocalEnv } from "./http/localEnv.js";
 import { requestBody } from "./http/requestBody.js";
 import { requestFaults, streamFaults } from "./http/requestFaults.js";
 import { requestGuard } from "./http/requestGuard.js";
+import { whileConnected } from "./http/whileConnected.js";
 import type { LogEntry, RequestLog } from "./requestLog.js";
 import { computerRoutes } from "./routes/computerRoutes.js";
 import { desktopRoutes } from "./routes/desktopRoutes.js";
 import { eventRoutes } from "./routes/eventRoutes.js";
+import { exportRoutes } from "./routes/exportRoutes.js";
 import { execRoutes } from "./routes/execRoutes.js";
-import type { LocalRoute, RouteParts } from "./routes/localRoute.js";
+import { type LocalRoute, namedRecord, type RouteParts, wake } from "./routes/localRoute.js";
 import { fileRoutes } from "./routes/fileRoutes.js";
 import { previewRoutes } from "./routes/previewRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
+import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
+import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
 import { usageRoutes } from "./routes/usageRoutes.js";
 
@@ -32,7 +36,6 @@ export interface AppParts extends RouteParts {
   /** Aborts when the server closes. */
   closing: AbortSignal;
   onRequest: (entry: Readonly<LogEntry>) => void;
-  onError: (error: unknown) => void;
 }
 
 /** The API as a Hono app. A request passes: log → guard → key → faults → body → idempotency → its route. */
@@ -44,7 +47,10 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...previewRoutes(parts),
     ...readinessRoutes(parts),
     ...execRoutes(parts),
+    ...terminalRoutes(parts),
     ...fileRoutes(parts),
+    ...sandboxFileRoutes(parts),
+    ...exportRoutes(parts),
     ...desktopRoutes(parts),
     ...eventRoutes(parts),
     ...usageRoutes(parts),
@@ -77,10 +83,11 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     await next();
   });
 
-  for (const { route, answer, streamsBody } of table) {
+  for (const { route, answer, streamsBody, scopes, wakes } of table) {
     const name = `${route.method} ${route.path}`;
-    const before = [authenticate(parts.access, route), requestFaults(parts.faults, name, parts.closing)];
+    const before = [authenticate(parts.access, route, scopes), requestFaults(parts.faults, name, parts.closing)];
     if (route.kind === "sse") before.push(streamFaults(parts.faults, name, parts.streams));
+    if (wakes) before.push(wakeFirst(parts));
     if (route.method !== "GET" && !streamsBody) before.push(body, repeat);
     app.on(route.method, [apiPrefix + route.path], ...before, answer);
   }
@@ -94,11 +101,19 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   return app;
 }
 
-function authenticate(access: Access, route?: LocalRoute["route"]): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
+function wakeFirst(parts: RouteParts): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
+  return async (context, next) => {
+    const record = namedRecord(context, parts);
+    await whileConnected(context, [], (signal) => wake(record, parts, signal));
+    await next();
+  };
+}
+
+function authenticate(access: Access, route?: LocalRoute["route"], scopes?: LocalRoute["scopes"]): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
     if (route !== undefined) context.get("entry").route = `${route.method} ${route.path}`;
     const caller = callerOf(context, access, route);
-    if (route !== undefined && !mayUse(caller, route)) {
+    if (route !== undefined && !mayUse(caller, route, scopes)) {
       throw new HttpProblem("insufficient_scope", "This token's scopes do not allow it.");
     }
     context.set("caller", caller);
@@ -111,7 +126,7 @@ function callerOf(context: LocalContext, access: Access, route: LocalRoute["rout
   const [, credential] = /^Bearer +(\S+)$/i.exec(context.req.header(headerNames.authorization) ?? "") ?? [];
   // Browsers can give no header to an EventSource or a link, so there a ticket does.
   const ticket = credential === undefined && (route?.kind === "sse" || route?.kind === "bytes") ? context.req.query("ticket") : undefined;
-  const caller = credential === undefined ? ticket && access.redeemTicket(ticket) : access.callerOf(credential);
+  const caller = credential === undefined ? ticket && access.callerOfTicket(ticket, new URL(context.req.url)) : access.callerOf(credential);
   if (caller) return caller;
   const message =
     credential !== undefined
@@ -126,7 +141,7 @@ function callerOf(context: LocalContext, access: Access, route: LocalRoute["rout
 function literalness(path: string): string {
   return path
     .split("/")
-    .map((segment) => (segment.startsWith(":") ? "0" : "1"))
+    .map((segment) => (segment.startsWith(":") || segment === "*" ? "0" : "1"))
     .join("");
 }
 
@@ -144,7 +159,9 @@ function allowedMethods(context: LocalContext, table: readonly LocalRoute[]): st
   const segments = new URL(context.req.url).pathname.split("/");
   const fits = (path: string): boolean => {
     const wanted = (apiPrefix + path).split("/");
-    return wanted.length === segments.length && wanted.every((part, at) => part.startsWith(":") ? segments[at] !== "" : part === segments[at]);
+    const rest = wanted.at(-1) === "*" && segments.length >= wanted.length;
+    if (rest) wanted.pop();
+    return (rest || wanted.length === segments.length) && wanted.every((part, at) => part.startsWith(":") ? segments[at] !== "" : part === segments[at]);
   };
   return table.filter(({ route }) => fits(route.path)).map(({ route }) => route.method);
 }

@@ -7,10 +7,12 @@ import { createAccess } from "./access/access.js";
 import { type AppParts, createApp } from "./createApp.js";
 import { chooseDriver, type DriverChoice, type DriverName, isDriverName } from "./drivers/chooseDriver.js";
 import { createEventLog } from "./events/eventLog.js";
-import { serveExecSockets } from "./exec/execSocket.js";
+import { execSocketRoutes } from "./exec/execSocketRoutes.js";
+import { createTerminals } from "./exec/terminals.js";
 import { createFaults, type Faults } from "./faults.js";
 import { createOpenStreams } from "./http/eventStream.js";
 import { HttpProblem } from "./http/httpProblem.js";
+import { serveUpgrades } from "./http/upgrades.js";
 import type { LocalServerOptions } from "./options.js";
 import { createRequestLog, type LogEntry } from "./requestLog.js";
 import { toWireComputer } from "./sandboxes/sandboxRecord.js";
@@ -101,6 +103,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     sandboxEvents,
     meter,
     access,
+    terminals: createTerminals(now),
     faults,
     streams,
     driver,
@@ -128,7 +131,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     return { app: made, http: createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError)) };
   });
   const sockets = trackSockets(http);
-  const endSockets = serveExecSockets(http, parts);
+  const endSockets = serveUpgrades(http, execSocketRoutes(parts), parts);
   const undoAll = async (): Promise<void> => {
     endSockets();
     await undo();

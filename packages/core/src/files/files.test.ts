@@ -156,12 +156,14 @@ test.each([
   await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
 });
 
-test("an exported link downloads the file without a credential, once", async () => {
+test("an exported link downloads its file without a credential while it lives, and no other file", async () => {
   await using world = await startFiles();
   await world.files.write(world.id, "a.txt", "shared");
   const { url } = await world.files.exportUrl(world.id, "a.txt");
   expect(await (await fetch(url)).text()).toBe("shared");
-  expect((await fetch(url)).status).toBe(401);
+  expect(await (await fetch(url)).text()).toBe("shared");
+  await world.files.write(world.id, "b.txt", "not shared");
+  expect((await fetch(url.replace("a.txt", "b.txt"))).status).toBe(401);
 });
 
 test("a write is repeated with one key when its answer is lost", async () => {

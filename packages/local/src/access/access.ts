@@ -25,16 +25,21 @@ export interface Access {
   mintToken(claims: { tenantId: string; scopes: readonly string[]; userId: string; workspaceId: string; expiresInSec: number }): string;
   /** A ticket that stands for the caller once, within a minute. Contract 5.1. */
   mintTicket(caller: Caller): string;
-  /** The caller of a ticket, which is used up by this. */
-  redeemTicket(ticket: string): Caller | undefined;
+  /** A link to exactly this address, without its ticket, that works for everyone and more than once while it lives. */
+  signLink(caller: Caller, url: URL, lifeSec: number): URL;
+  /** The caller of a ticket, which is used up by this, or of a link to `url`. */
+  callerOfTicket(ticket: string, url: URL): Caller | undefined;
 }
 
 /** How long a ticket lives, in seconds. */
 export const ticketLifeSec = 60;
 const maxTickets = 10_000;
 
-/** All scopes that this server tells apart. */
-export const allScopes = ["sandboxes:read", "sandboxes:create", "sandboxes:exec", "sandboxes:write", "usage:read"] as const;
+/** All scopes that this server tells apart. Those of computers mean the same as those of sandboxes. Contract 1.2. */
+export const allScopes = ["sandboxes:read", "sandboxes:create", "sandboxes:exec", "sandboxes:write", "computers:read", "computers:write", "usage:read", "previews:write"] as const;
+
+/** What a link's tickets start with. */
+const linkPrefix = "slnk_";
 
 /** Makes the access of one server. Its tokens are signed with a key of its own, so they end with it. */
 export function createAccess(keys: ApiKeys, now: () => number): Access {
@@ -45,7 +50,12 @@ export function createAccess(keys: ApiKeys, now: () => number): Access {
   function claimsOf(token: string): TokenClaims | undefined {
     const [header, payload, signature] = token.split(".");
     if (!header || !payload || !signature) return undefined;
-    const wanted = sign(`${header}.${payload}`);
+    return readSigned(payload, signature, `${header}.${payload}`);
+  }
+
+  /** The claims in `payload`, when the signature is ours and they are still good. */
+  function readSigned(payload: string, signature: string, signed: string): TokenClaims | undefined {
+    const wanted = sign(signed);
     const given = Buffer.from(signature, "base64url");
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return undefined;
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString()); // ours, as the signature shows
@@ -72,7 +82,19 @@ export function createAccess(keys: ApiKeys, now: () => number): Access {
       if (tickets.size > maxTickets && oldest !== undefined) tickets.delete(oldest);
       return ticket;
     },
-    redeemTicket(ticket) {
+    signLink(caller, url, lifeSec) {
+      const until = Math.floor(now() / 1_000) + lifeSec;
+      const claims = Buffer.from(JSON.stringify({ tenantId: caller.tenantId, scopes: caller.scopes ?? allScopes, exp: until })).toString("base64url");
+      const link = new URL(url);
+      link.searchParams.delete("ticket");
+      link.searchParams.set("ticket", `${linkPrefix}${claims}.${sign(`${claims} ${addressOf(url)}`).toString("base64url")}`);
+      return link;
+    },
+    callerOfTicket(ticket, url) {
+      if (ticket.startsWith(linkPrefix)) {
+        const [claims = "", signature = ""] = ticket.slice(linkPrefix.length).split(".");
+        return readSigned(claims, signature, `${claims} ${addressOf(url)}`);
+      }
       const entry = tickets.get(ticket);
       tickets.delete(ticket);
       return entry && entry.until > now() ? entry.caller : undefined;
@@ -84,6 +106,12 @@ function isClaims(value: unknown): value is TokenClaims {
   return typeof value === "object" && value !== null && "tenantId" in value && "scopes" in value && Array.isArray(value.scopes) && "exp" in value && typeof value.exp === "number";
 }
 
+/** Path and query of an address, without its ticket. */
+function addressOf({ pathname, searchParams }: URL): string {
+  const query = [...searchParams].filter(([name]) => name !== "ticket");
+  return `${pathname}?${new URLSearchParams(query).toString()}`;
+}
+
 const needed: Readonly<Record<RoutePermission, readonly string[]>> = {
   read: ["sandboxes:read", "sandboxes:write"],
   create: ["sandboxes:create", "sandboxes:write"],
@@ -93,10 +121,9 @@ const needed: Readonly<Record<RoutePermission, readonly string[]>> = {
 };
 
 /** True when a caller may use a route. `sandboxes:write` implies creating, running and deleting. Contract 1.2. */
-export function mayUse(caller: Caller, route: { readonly path: string; readonly permission?: RoutePermission }): boolean {
+export function mayUse(caller: Caller, { permission = "read" }: { readonly permission?: RoutePermission }, ownScopes?: "any" | readonly string[]): boolean {
   const { scopes } = caller;
-  if (scopes === undefined) return true;
-  if (route.path === "/tokens/scoped") return false; // only a key of the server may mint
-  const wanted = route.path.startsWith("/usage") ? ["usage:read"] : needed[route.permission ?? "read"];
+  if (scopes === undefined || ownScopes === "any") return true;
+  const wanted = ownScopes ?? needed[permission];
   return wanted.some((scope) => scopes.includes(scope) || scopes.includes(scope.replace("sandboxes:", "computers:")));
 }

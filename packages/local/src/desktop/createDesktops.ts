@@ -27,6 +27,7 @@ export function createDesktops(parts: RouteParts): Desktops {
     const stopped = untilStopped(record, parts);
     try {
       const display = await startDisplay(runningBox(record, parts), stopped.signal);
+      record.screen = display.env;
       followEnd(record, display);
       return display;
     } catch (error) {
@@ -42,6 +43,7 @@ export function createDesktops(parts: RouteParts): Desktops {
       const { status } = record;
       if (status === "running" || status === "paused") return;
       displays.delete(record);
+      delete record.screen;
       if (status === "stopping" || status === "destroying") return;
       callOff();
       if (parts.driver.isolation === "none") removeSocket(display);

@@ -37,6 +37,22 @@ export function readRegion(body: Body): Point & { readonly width: number; readon
   return { x, y, width, height: Math.floor(readNumber(body, "height", 1, screenSize.height - y)) };
 }
 
+/** A part of the screen in thousandths of its sides, as the oldest clients name it, in pixels. */
+export function readScaledRegion(query: Readonly<Record<string, string>>): ReturnType<typeof readRegion> | undefined {
+  if (["x", "y", "width", "height"].every((name) => query[name] === undefined)) return undefined;
+  const whole = 1_000;
+  const side = (name: string, least: number, most: number, pixels: number): number => Math.floor((readNumber(numbersOf(query), name, least, most) * pixels) / whole);
+  const x = side("x", 0, whole - 1, screenSize.width);
+  const y = side("y", 0, whole - 1, screenSize.height);
+  const [right, bottom] = [whole - Number(query["x"]), whole - Number(query["y"])];
+  return { x, y, width: Math.max(1, side("width", 1, right, screenSize.width)), height: Math.max(1, side("height", 1, bottom, screenSize.height)) };
+}
+
+/** The members of a query that are numbers, as a body would have them. */
+export function numbersOf(query: Readonly<Record<string, string>>): Body {
+  return Object.fromEntries(Object.entries(query).map(([name, text]) => [name, text.trim() === "" ? Number.NaN : Number(text)]));
+}
+
 /** Reads which button to click with. */
 export function readButton({ button }: Body): number {
   if (button === undefined || button === null) return buttons.left;

@@ -2,17 +2,19 @@ import { HttpProblem } from "./httpProblem.js";
 
 /** A form with one file, whose bytes are still on their way. */
 export interface MultipartFile {
-  /** The fields before the file. */
+  /** The fields read so far: those before the file, and after `finish` all. */
   readonly fields: ReadonlyMap<string, string>;
   readonly filename: string;
   /** The file's bytes, piece by piece, never all at once. Throws a 400 when the form is cut off. */
   readonly content: AsyncIterable<Uint8Array>;
+  /** Reads the fields after the file, once its content was read to the end. */
+  finish(): Promise<void>;
 }
 
 const maxHeadBytes = 16_384;
 const maxFieldBytes = 65_536;
 
-/** Reads a multipart form up to its file, which must be its last part but for small fields. Contract 6.6. */
+/** Reads a multipart form up to its file; what follows may be small fields only. Contract 6.6. */
 export async function readMultipart(request: Request): Promise<MultipartFile> {
   const [, quoted, plain] = /^multipart\/form-data\s*;.*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(request.headers.get("content-type") ?? "") ?? [];
   const boundary = quoted ?? plain;
@@ -23,24 +25,33 @@ export async function readMultipart(request: Request): Promise<MultipartFile> {
   // The first delimiter has no line end before it.
   source.prepend(Buffer.from("\r\n"));
   for await (const _ of source.until(delimiter)) continue;
-  for (;;) {
-    const head = await source.head();
-    if (head === undefined) throw new HttpProblem("MISSING_FILE", "The form holds no part named file.");
-    const name = /name="([^"]*)"/i.exec(head.replace(/filename="[^"]*"/i, ""))?.[1] ?? "";
-    const filename = /filename="([^"]*)"/i.exec(head)?.[1];
-    if (name === "file") {
-      const base = decodeName(filename ?? "file").split(/[/\\]/).at(-1) || "file";
-      return { fields, filename: base, content: source.until(delimiter) };
+  /** Reads fields up to the file, and gives the file's name; undefined when there is none any more. */
+  async function readFields(): Promise<string | undefined> {
+    for (;;) {
+      const head = await source.head();
+      if (head === undefined) return undefined;
+      const name = /name="([^"]*)"/i.exec(head.replace(/filename="[^"]*"/i, ""))?.[1] ?? "";
+      if (name === "file") return /filename="([^"]*)"/i.exec(head)?.[1] ?? "file";
+      const pieces: Uint8Array[] = [];
+      let size = 0;
+      for await (const piece of source.until(delimiter)) {
+        size += piece.byteLength;
+        if (size > maxFieldBytes) throw new HttpProblem("PAYLOAD_TOO_LARGE", `The field ${JSON.stringify(name)} is too large.`);
+        pieces.push(piece);
+      }
+      fields.set(name, Buffer.concat(pieces).toString());
     }
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    for await (const piece of source.until(delimiter)) {
-      size += piece.byteLength;
-      if (size > maxFieldBytes) throw new HttpProblem("PAYLOAD_TOO_LARGE", `The field ${JSON.stringify(name)} is too large.`);
-      pieces.push(piece);
-    }
-    fields.set(name, Buffer.concat(pieces).toString());
   }
+  const filename = await readFields();
+  if (filename === undefined) throw new HttpProblem("MISSING_FILE", "The form holds no part named file.");
+  return {
+    fields,
+    filename: decodeName(filename).split(/[/\\]/).at(-1) || "file",
+    content: source.until(delimiter),
+    async finish() {
+      if ((await readFields()) !== undefined) throw new HttpProblem("MISSING_FILE", "The form holds more than one part named file.");
+    },
+  };
 }
 
 function decodeName(name: string): string {

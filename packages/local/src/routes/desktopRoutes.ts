@@ -8,7 +8,9 @@ import {
   readButton,
   readKey,
   readPoint,
+  numbersOf,
   readRegion,
+  readScaledRegion,
   readScroll,
   readTyping,
   readWait,
@@ -128,11 +130,15 @@ export function desktopRoutes(parts: RouteParts): LocalRoute[] {
   const click: ReadInput = (body) => [...unfocus, ...moveTo(body), "click", readButton(body)];
   return [
     { route: routes.screenshot, answer: (context) => screenshot(context, []) },
+    { route: routes.screenshotRegion, answer: (context) => screenshot(context, geometryOf(readRegion(jsonObject(context)))) },
+    // Older clients' ways to a part of the screen. Contract 6.7.
+    { route: { ...routes.screenshotRegion, path: "/computers/:id/screenshot-region" }, answer: (context) => screenshot(context, geometryOf(readRegion(jsonObject(context)))) },
+    { route: { ...routes.screenshot, path: "/computers/:id/desktop/screenshot/region" }, answer: (context) => screenshot(context, geometryOf(readRegion(numbersOf(context.req.query())))) },
     {
-      route: routes.screenshotRegion,
+      route: { ...routes.screenshot, path: "/computers/:id/screenshot" },
       answer(context) {
-        const { x, y, width, height } = readRegion(jsonObject(context));
-        return screenshot(context, ["--geometry", `${width}x${height}+${x}+${y}`]);
+        const region = readScaledRegion(context.req.query());
+        return screenshot(context, region ? geometryOf(region) : []);
       },
     },
     input(routes.click, click),
@@ -163,6 +169,10 @@ export function desktopRoutes(parts: RouteParts): LocalRoute[] {
     },
     { route: routes.cursor, answer: async (context) => context.json(await ask(context, (record, signal) => readCursor(desktops, record, signal))) },
   ];
+}
+
+function geometryOf({ x, y, width, height }: ReturnType<typeof readRegion>): readonly string[] {
+  return ["--geometry", `${width}x${height}+${x}+${y}`];
 }
 
 function moveTo(body: Readonly<Record<string, unknown>>): readonly (string | number)[] {

@@ -23,6 +23,34 @@ export function readCommand(body: Readonly<Record<string, unknown>>): CommandReq
   return { command, timeoutSec: timeout, env, ...(typeof cwd === "string" && { cwd }) };
 }
 
+/**
+ * Reads the body of `POST /sandboxes/:id/exec`: as that of a computer, with `timeout_sec` for `timeout`, or as `{ cmd, args }`.
+ * Contract 4.7.
+ */
+export function readNativeCommand(body: Readonly<Record<string, unknown>>): CommandRequest {
+  const { cmd, args = [], timeout = body["timeout_sec"], ...rest } = body;
+  const timed = { ...rest, ...(timeout !== undefined && { timeout }) };
+  if (body["command"] !== undefined || cmd === undefined) return readCommand(timed);
+  if (typeof cmd !== "string" || !Array.isArray(args) || !args.every((arg) => typeof arg === "string")) {
+    throw validationProblem({ args: ["must be a list of strings, beside cmd"] });
+  }
+  return readCommand({ ...timed, command: args.length === 0 ? cmd : [cmd, ...args.map(String)].map(quoted).join(" ") });
+}
+
+/** Reads the body of `POST /computers/:id/exec/stream`, whose `shell` runs the command. Contract 6.5. */
+export function readShellCommand(body: Readonly<Record<string, unknown>>): CommandRequest {
+  const request = readCommand(body);
+  const { shell } = body;
+  if (shell === undefined || shell === true || shell === "bash") return request;
+  if (typeof shell !== "string" || shell === "" || shell.includes("\0")) throw validationProblem({ shell: ["must be the name of a shell"] });
+  return { ...request, command: `exec ${quoted(shell)} -c ${quoted(request.command)}` };
+}
+
+/** A word that the shell takes as it is. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Reads the body of `POST /computers/:id/exec/python`. The code is handed over in a variable, which quotes nothing. Contract 6.5. */
 export function readPython(body: Readonly<Record<string, unknown>>): CommandRequest {
   const { code } = body;

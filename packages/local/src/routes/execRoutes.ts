@@ -1,62 +1,95 @@
-import { randomUUID } from "node:crypto";
 import { execRoutes as routes, type WireExecResult } from "@miosa/protocol";
 import { BoxRequestError } from "../drivers/driver.js";
-import { runCommand, type CommandRequest } from "../exec/runCommand.js";
+import { createPendingCommands, pendingLifeSec } from "../exec/pendingCommands.js";
+import { type CommandRequest, runCommand } from "../exec/runCommand.js";
 import { streamCommand } from "../exec/streamCommand.js";
+import { tellExec } from "../exec/tellExec.js";
+import type { Frame } from "../http/eventStream.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { openOutputStream } from "../http/outputStream.js";
 import { jsonObject } from "../http/requestBody.js";
 import { whileConnected } from "../http/whileConnected.js";
-import { type SandboxRecord, toTime } from "../sandboxes/sandboxRecord.js";
-import { readCommand, readPython } from "./execFields.js";
+import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
+import { readCommand, readNativeCommand, readPython, readShellCommand } from "./execFields.js";
 import { type LocalRoute, namedRecord, type RouteParts, runningBox, untilStopped } from "./localRoute.js";
+
+type ReadBody = (body: Readonly<Record<string, unknown>>) => CommandRequest;
+
+/** Names of a stream's frames: those of the native API, or those of a computer's ticketed stream. */
+type FrameNames = Readonly<Record<"stdout" | "stderr", string>>;
 
 /** Running commands. Contract 4.7 and 6.5. */
 export function execRoutes(parts: RouteParts): LocalRoute[] {
-  async function run(context: LocalContext, request: CommandRequest): Promise<Response> {
+  const pending = createPendingCommands(parts.access, parts.now);
+
+  async function run(context: LocalContext, read: ReadBody): Promise<WireExecResult> {
     const record = namedRecord(context, parts);
-    const box = runningBox(record, parts);
+    const request = read(jsonObject(context));
+    const box = tellExec(runningBox(record, parts), record, request.command, parts);
     const stopped = untilStopped(record, parts);
     const { outputLimitBytes } = parts;
-    const told = tellExec(parts, record, request);
     try {
-      const work = (signal: AbortSignal): Promise<WireExecResult> => runCommand(box, request, { signal, outputLimitBytes });
-      const result = await whileConnected(context, [stopped.signal], work);
-      told.completed(result.exit_code);
-      return context.json(result);
+      return await whileConnected(context, [stopped.signal], (signal) => runCommand(box, request, { signal, outputLimitBytes }));
     } catch (error) {
-      if (error instanceof BoxRequestError) throw validationProblem({ [error.field]: [error.message] });
-      throw error;
+      throw requestProblem(error);
     } finally {
       stopped.callOff();
     }
   }
+
+  function stream(context: LocalContext, record: SandboxRecord, request: CommandRequest, names: FrameNames): Response {
+    const box = tellExec(runningBox(record, parts), record, request.command, parts);
+    return openOutputStream(context, async (output, left) => {
+      const stopped = untilStopped(record, parts);
+      try {
+        const { exitCode, timedOut } = await streamCommand(box, request, AbortSignal.any([left, stopped.signal]), (name, line) =>
+          output.send({ event: names[name], data: { type: names[name], stream: name, line } }),
+        );
+        await output.send({ event: "exit", data: { type: "exit", exit_code: exitCode, ...(timedOut && { timed_out: true }) } });
+      } catch (error) {
+        if (left.aborted) return;
+        await output.send(errorFrame(requestProblem(error)));
+      } finally {
+        stopped.callOff();
+      }
+    });
+  }
+
   return [
-    { route: routes.run, answer: (context) => run(context, (namedRecord(context, parts), readCommand(jsonObject(context)))) },
-    { route: routes.python, answer: (context) => run(context, (namedRecord(context, parts), readPython(jsonObject(context)))) },
+    { route: routes.run, wakes: true, answer: async (context) => context.json(await run(context, readCommand)) },
+    { route: routes.python, wakes: true, answer: async (context) => context.json(await run(context, readPython)) },
+    {
+      route: { ...routes.run, path: "/sandboxes/:id/exec" },
+      wakes: true,
+      answer: async (context) => context.json({ data: await run(context, readNativeCommand) }),
+    },
     {
       route: routes.stream,
+      wakes: true,
+      answer: (context) => stream(context, namedRecord(context, parts), readNativeCommand(jsonObject(context)), { stdout: "stdout", stderr: "stderr" }),
+    },
+    {
+      route: { ...routes.run, path: "/computers/:id/exec/stream" },
+      wakes: true,
       answer(context) {
         const record = namedRecord(context, parts);
-        const request = readCommand(jsonObject(context));
-        const box = runningBox(record, parts);
-        return openOutputStream(context, async (stream, left) => {
-          const stopped = untilStopped(record, parts);
-          const told = tellExec(parts, record, request);
-          try {
-            const exitCode = await streamCommand(box, request, stream, AbortSignal.any([left, stopped.signal]));
-            told.completed(exitCode);
-          } catch (error) {
-            if (left.aborted) return;
-            const problem = error instanceof BoxRequestError ? validationProblem({ [error.field]: [error.message] }) : error;
-            if (!(problem instanceof HttpProblem)) throw problem;
-            const { code, message, extra } = problem;
-            await stream.send({ event: "error", data: { type: "error", code, message, details: extra.details } });
-          } finally {
-            stopped.callOff();
-          }
-        });
+        const request = readShellCommand(jsonObject(context));
+        runningBox(record, parts);
+        const ticket = pending.add(context.get("caller"), record, request);
+        const url = new URL(context.req.url);
+        url.pathname += "/events";
+        url.search = new URLSearchParams({ ticket }).toString();
+        return context.json({ ticket, expires_at: Math.floor(parts.now() / 1_000) + pendingLifeSec, stream_url: url.href }, 202);
+      },
+    },
+    {
+      route: { method: "GET", path: "/computers/:id/exec/stream/events", permission: "exec", kind: "sse" },
+      answer(context) {
+        const record = namedRecord(context, parts);
+        const request = pending.take(context.req.query("ticket") ?? "", record);
+        if (!request) throw new HttpProblem("NOT_FOUND", "There is no command that waits for this ticket.");
+        return stream(context, record, request, { stdout: "output", stderr: "output" });
       },
     },
     {
@@ -68,16 +101,12 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
   ];
 }
 
-/** Tells the sandbox's own event stream of a command. Contract 5.2. */
-function tellExec(parts: RouteParts, { id }: SandboxRecord, { command }: CommandRequest): { completed(exitCode: number | undefined): void } {
-  const execId = `exec_${randomUUID()}`;
-  const startedAt = parts.now();
-  const common = { id, sandbox_id: id, exec_id: execId };
-  parts.sandboxEvents.publish(id, { type: "sandbox.exec.started", ...common, ts: toTime(startedAt), command });
-  return {
-    completed(exitCode) {
-      const event = { type: "sandbox.exec.completed", ...common, ts: toTime(parts.now()), duration_ms: parts.now() - startedAt };
-      parts.sandboxEvents.publish(id, { ...event, ...(exitCode !== undefined && { exit_code: exitCode }) });
-    },
-  };
+function requestProblem(error: unknown): unknown {
+  return error instanceof BoxRequestError ? validationProblem({ [error.field]: [error.message] }) : error;
+}
+
+function errorFrame(error: unknown): Frame {
+  if (!(error instanceof HttpProblem)) throw error;
+  const { code, message, extra } = error;
+  return { event: "error", data: { type: "error", code, message, details: extra.details } };
 }

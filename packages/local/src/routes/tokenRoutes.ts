@@ -12,6 +12,7 @@ export function tokenRoutes({ access, now }: { access: Access; now: () => number
   return [
     {
       route: routes.mintScoped,
+      scopes: [], // only a key of the server may mint
       answer(context) {
         const body = jsonObject(context);
         const { user_id: userId, workspace_id: workspaceId, expires_in_seconds: expiresInSec = 3_600, scopes = allScopes } = body;
@@ -32,6 +33,7 @@ export function tokenRoutes({ access, now }: { access: Access; now: () => number
     },
     {
       route: eventRoutes.ticket,
+      scopes: "any", // it can do no more than whoever mints it
       answer: (context) => context.json({ ticket: access.mintTicket(context.get("caller")), expires_in: ticketLifeSec }),
     },
   ];

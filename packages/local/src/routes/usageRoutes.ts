@@ -8,6 +8,7 @@ import type { LocalRoute } from "./localRoute.js";
 type Query = Readonly<Record<string, string>>;
 
 const dayMs = 86_400_000;
+const reading = ["usage:read"];
 /** What an hour of one virtual processor costs here, in cents. */
 const centsPerVcpuHour = 5;
 
@@ -27,6 +28,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
   return [
     {
       route: routes.byAttribution,
+      scopes: reading,
       answer(context) {
         const query = context.req.query();
         const [from, to] = readPeriod(query, now());
@@ -43,6 +45,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
     },
     {
       route: routes.summary,
+      scopes: reading,
       answer(context) {
         const query = context.req.query();
         const from = readTime(query, "period_start") ?? now() - 30 * dayMs;
@@ -61,6 +64,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
     },
     {
       route: routes.sessions,
+      scopes: reading,
       answer(context) {
         const query = context.req.query();
         const limit = Number(query["limit"] ?? 20);
