@@ -22,26 +22,21 @@ export class MiosaError extends Error {
   override readonly name: string = "MiosaError";
   readonly kind: MiosaErrorKind = "argument";
   /** Stable, literal reason: the server's own code, or one of ours such as `TIMEOUT`, `NETWORK_ERROR`, `INVALID_ARGUMENT`. */
-  readonly code: string;
+  declare readonly code: string;
   /** HTTP status of the answer; undefined when there was none. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The server's `x-request-id`, for support. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** What the server said beside code and message, such as field errors. */
-  readonly details: unknown;
+  declare readonly details: unknown;
   /** How long the server asks us to wait, in milliseconds. Set on rate-limit errors. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** The sandbox that the failed call was about, once one exists. */
-  readonly sandboxId: string | undefined;
+  declare readonly sandboxId: string | undefined;
 
-  constructor(message: string, options: MiosaErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = options.code;
-    this.status = options.status;
-    this.requestId = options.requestId;
-    this.details = options.details;
-    this.retryAfterMs = options.retryAfterMs;
-    this.sandboxId = options.sandboxId;
+  constructor(message: string, { cause, ...facts }: MiosaErrorOptions) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, facts);
     Object.defineProperty(this, brand, { value: true });
   }
 }
@@ -109,6 +104,6 @@ const retryableStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503,
 
 /** The one place that decides whether the same request may succeed if it is sent again. */
 export function isRetryable(error: unknown): boolean {
-  if (isApiError(error)) return error.status !== undefined && retryableStatuses.has(error.status);
+  if (isApiError(error)) return retryableStatuses.has(error.status ?? 0);
   return isNetworkError(error);
 }
