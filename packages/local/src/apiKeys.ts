@@ -19,13 +19,18 @@ export function createApiKey(): string {
   return `${apiKeyPrefix}u_${randomBytes(24).toString("base64url")}`;
 }
 
+/** True for what can be a key. */
+export function isApiKey(text: string): boolean {
+  return /^msk_[\x21-\x7e]+$/.test(text);
+}
+
 /** Reads the `apiKeys` option. A key given without a tenant is a tenant of its own. */
 export function readApiKeys(given: readonly (string | LocalApiKey)[] = [createApiKey()]): ApiKeys {
   const keys = given.map((entry) => (typeof entry === "string" ? { key: entry, tenantId: ownTenant(entry) } : entry));
   const [first] = keys;
   if (!first) throw new TypeError("apiKeys: give at least one key, or leave the option out for a fresh one.");
   for (const { key, tenantId } of keys) {
-    if (!/^msk_[\x21-\x7e]+$/.test(key)) throw new TypeError(`apiKeys: a key must start with ${apiKeyPrefix} and hold no spaces.`);
+    if (!isApiKey(key)) throw new TypeError(`apiKeys: a key must start with ${apiKeyPrefix} and hold no spaces.`);
     if (!tenantId) throw new TypeError("apiKeys: tenantId must not be empty.");
   }
   // Looked up by digest, so that the time of a look-up tells nothing about a key.

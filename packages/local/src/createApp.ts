@@ -10,6 +10,7 @@ import { requestBody } from "./http/requestBody.js";
 import { requestFaults, streamFaults } from "./http/requestFaults.js";
 import { requestGuard } from "./http/requestGuard.js";
 import { whileConnected } from "./http/whileConnected.js";
+import type { SavedAnswer } from "./http/savedAnswer.js";
 import type { LogEntry, RequestLog } from "./requestLog.js";
 import { computerRoutes } from "./routes/computerRoutes.js";
 import { desktopRoutes } from "./routes/desktopRoutes.js";
@@ -25,6 +26,7 @@ import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
 import { usageRoutes } from "./routes/usageRoutes.js";
+import type { Journal } from "./state/journal.js";
 
 /** What the app is made of. */
 export interface AppParts extends RouteParts {
@@ -33,6 +35,9 @@ export interface AppParts extends RouteParts {
   bodyLimitBytes: number;
   port: () => number;
   now: () => number;
+  /** Where answers that may be asked for again are written, and those of an earlier server. */
+  journal: Journal;
+  savedAnswers: readonly SavedAnswer[];
   /** Aborts when the server closes. */
   closing: AbortSignal;
   onRequest: (entry: Readonly<LogEntry>) => void;
@@ -57,7 +62,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...tokenRoutes(parts),
   ].toSorted((a, b) => literalness(b.route.path).localeCompare(literalness(a.route.path)));
   const body = requestBody(parts.bodyLimitBytes);
-  const repeat = idempotency(parts.now);
+  const repeat = idempotency(parts.now, parts.journal, parts.savedAnswers);
 
   app.use(async (context, next) => {
     const startedAt = performance.now();
@@ -88,6 +93,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     const before = [authenticate(parts.access, route, scopes), requestFaults(parts.faults, name, parts.closing)];
     if (route.kind === "sse") before.push(streamFaults(parts.faults, name, parts.streams));
     if (wakes) before.push(wakeFirst(parts));
+    if (route.method !== "GET") before.push(written(parts));
     if (route.method !== "GET" && !streamsBody) before.push(body, repeat);
     app.on(route.method, [apiPrefix + route.path], ...before, answer);
   }
@@ -106,6 +112,14 @@ function wakeFirst(parts: RouteParts): (context: LocalContext, next: () => Promi
     const record = namedRecord(context, parts);
     await whileConnected(context, [], (signal) => wake(record, parts, signal));
     await next();
+  };
+}
+
+/** What a request changed outlives the server before the client is told that it is done. */
+function written({ store }: AppParts): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
+  return async (context, next) => {
+    await next();
+    await store.written(context.req.param("id"));
   };
 }
 

@@ -6,6 +6,7 @@ import { readApiKeys } from "./apiKeys.js";
 import { createAccess } from "./access/access.js";
 import { type AppParts, createApp } from "./createApp.js";
 import { chooseDriver, type DriverChoice, type DriverName, isDriverName } from "./drivers/chooseDriver.js";
+import type { SandboxDriver } from "./drivers/driver.js";
 import { createEventLog } from "./events/eventLog.js";
 import { execSocketRoutes } from "./exec/execSocketRoutes.js";
 import { createTerminals } from "./exec/terminals.js";
@@ -16,9 +17,9 @@ import { serveUpgrades } from "./http/upgrades.js";
 import type { LocalServerOptions } from "./options.js";
 import { createRequestLog, type LogEntry } from "./requestLog.js";
 import { toWireComputer } from "./sandboxes/sandboxRecord.js";
-import { createSandboxStore } from "./sandboxes/sandboxStore.js";
-import { createScratch } from "./sandboxes/scratch.js";
-import { createUsageMeter } from "./usage/usageMeter.js";
+import { createSandboxStore, type SandboxStore } from "./sandboxes/sandboxStore.js";
+import { noState, noteAlive, openState, type ServerState } from "./state/openState.js";
+import { createUsageMeter, type UsageMeter } from "./usage/usageMeter.js";
 
 /** A running local server. */
 export interface LocalServer extends AsyncDisposable {
@@ -29,6 +30,8 @@ export interface LocalServer extends AsyncDisposable {
   /** The first accepted key, as `MIOSA_API_KEY` takes it. */
   readonly apiKey: string;
   readonly port: number;
+  /** Where sandboxes outlive the server; absent when they do not. */
+  readonly stateDir?: string;
   /** How sandboxes are kept apart. `"none"` isolates nothing. */
   readonly isolation: string;
   /** Which driver runs the sandboxes, and why better ones do not. */
@@ -54,7 +57,10 @@ export interface LocalServer extends AsyncDisposable {
   };
   /** Answers a request in memory, without a socket. Give it URLs below `url`. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Destroys all sandboxes with their processes, ends all connections and stops listening. Calling it again is harmless. */
+  /**
+   * Destroys all sandboxes with their processes, ends all connections and stops listening; with a state directory, stops the sandboxes
+   * and leaves them to the next server. Calling it again is harmless.
+   */
   close(): Promise<void>;
 }
 
@@ -68,34 +74,41 @@ const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"])
 
 /**
  * Starts an API-compatible local server that really runs sandboxes. Throws when the host is not a loopback address,
- * when the port is taken (`EADDRINUSE`), or when the driver cannot run here.
+ * when the port is taken (`EADDRINUSE`), when the driver cannot run here, or when the state directory cannot be used
+ * (a {@link LocalStateError}).
  */
 export async function createLocalServer(options: LocalServerOptions = {}): Promise<LocalServer> {
   const { host = "127.0.0.1", dataDir, now = Date.now, onError = reportError } = options;
   if (!loopback.has(host)) {
     throw new TypeError(`host ${JSON.stringify(host)} is not a loopback address. The server runs commands on this machine, so it listens on 127.0.0.1, localhost or ::1 only.`);
   }
-  const keys = readApiKeys(options.apiKeys);
-  const { isolation, limits, warmPool } = options;
-  const { driver, refused } = await chooseDriver({
-    driver: options.driver ?? driverOf(process.env["MIOSA_LOCAL_DRIVER"]),
-    ...(dataDir !== undefined && { dataDir }),
-    ...(isolation && { isolation }),
-    ...(limits && { limits }),
-    ...(options.egress && { egress: options.egress }),
-    ...(warmPool !== undefined && { warmPool }),
-  });
+  if (options.apiKeys) readApiKeys(options.apiKeys); // before anything is made
+  const { isolation, limits, warmPool, stateDir } = options;
+  const wanted = options.driver ?? driverOf(process.env["MIOSA_LOCAL_DRIVER"]);
+  const forOwnUsers = wanted === "auto" || wanted === "bwrap" || wanted === "unshare";
+  const state = stateDir === undefined ? noState(dataDir) : await openState(stateDir, { forOwnUsers, onError });
+  const keys = await orElse(state.close, async () => readApiKeys(options.apiKeys ?? [await state.apiKey()]));
+  const { driver, refused } = await orElse(state.close, () =>
+    chooseDriver({
+      driver: wanted,
+      ...state.forDriver,
+      ...(dataDir !== undefined && { dataDir }),
+      ...(isolation && { isolation }),
+      ...(limits && { limits }),
+      ...(options.egress && { egress: options.egress }),
+      ...(warmPool !== undefined && { warmPool }),
+    }),
+  );
 
   const faults = createFaults(options.faults);
   const log = createRequestLog();
   const events = createEventLog(now);
   const sandboxEvents = createEventLog(now);
-  const meter = createUsageMeter(now);
+  const meter = createUsageMeter(now, state.journal);
   const access = createAccess(keys, now);
-  const scratch = createScratch(dataDir);
   const streams = createOpenStreams();
   const closing = new AbortController();
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: scratch.directory });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: state.scratch.directory, keeping: state });
   let port = 0;
   const parts: AppParts = {
     store,
@@ -110,6 +123,8 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     log,
     now,
     onError,
+    journal: state.journal,
+    savedAnswers: state.saved.answers,
     allowOrigins: options.allowOrigins ?? [],
     readinessStreamTimeoutMs: options.readinessStreamTimeoutMs ?? 30_000,
     keepaliveMs: options.keepaliveMs ?? 10_000,
@@ -121,10 +136,14 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     closing: closing.signal,
     onRequest: options.onRequest ?? (() => {}),
   };
+  const endAlive = noteAlive(state, meter.isRunning, now);
   const undo = async (): Promise<void> => {
+    endAlive();
     await store.close();
     await driver.close();
+    await state.close();
   };
+  await orElse(undo, () => takeOver(state, { store, meter, driver }));
   const { app, http } = await orElse(undo, () => {
     const made = createApp(parts);
     const listener = getRequestListener(made.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
@@ -141,15 +160,17 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   async function closeNow(): Promise<void> {
     const stopped = new Promise((resolve) => http.close(resolve));
     closing.abort(new HttpProblem("AGENT_UNAVAILABLE", "The server closes."));
-    streams.closeAll();
+    if (state.path === undefined) streams.closeAll();
+    endAlive();
     try {
       await store.close();
     } finally {
+      streams.closeAll(); // those who listen have been told by now that their sandboxes are stopped
       endSockets();
       http.closeAllConnections();
       await stopped;
       await driver.close();
-      await scratch.remove();
+      await state.close();
     }
   }
   let closed: Promise<void> | undefined;
@@ -161,6 +182,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     baseUrl: url + apiPrefix,
     apiKey: keys.first,
     port,
+    ...(state.path !== undefined && { stateDir: state.path }),
     isolation: driver.isolation,
     driver: { name: driver.name, refused },
     egress: options.egress?.allow ?? [],
@@ -182,6 +204,14 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Begins with what an earlier server has left. */
+async function takeOver({ path, saved }: ServerState, { store, meter, driver }: { store: SandboxStore; meter: UsageMeter; driver: SandboxDriver }): Promise<void> {
+  if (path !== undefined && !driver.adopt) throw new TypeError(`The driver ${driver.name} cannot keep sandboxes in a state directory. Leave stateDir out, or choose another driver.`);
+  await store.takeOver(saved.sandboxes);
+  const records = new Map(store.all().map((record) => [record.id, record]));
+  meter.takeOver(saved.sessions, saved.aliveAt, (id) => records.get(id));
 }
 
 /** Does something, and when it fails undoes what was done before. */

@@ -1,5 +1,6 @@
 export { createLocalServer, type LocalConnections, type LocalServer } from "./createLocalServer.js";
 export type { LocalServerOptions } from "./options.js";
+export { LocalStateError, type LocalStateErrorCode } from "./state/localStateError.js";
 export { createApiKey, type LocalApiKey } from "./apiKeys.js";
 export type { FaultName, Faults, FaultScope, LocalFaults } from "./faults.js";
 export type { LogEntry } from "./requestLog.js";

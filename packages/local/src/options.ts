@@ -11,7 +11,7 @@ export interface LocalServerOptions {
   port?: number;
   /** Loopback address to listen on. Any other address is refused, since the server runs commands. @default "127.0.0.1" */
   host?: "127.0.0.1" | "localhost" | "::1" | (string & {});
-  /** Accepted keys. A key given as a bare string is a tenant of its own. @default one fresh random key */
+  /** Accepted keys. A key given as a bare string is a tenant of its own. @default the state directory's own key, else one fresh random key */
   apiKeys?: readonly (string | LocalApiKey)[];
   /** Faults from the start. @default none */
   faults?: Partial<LocalFaults>;
@@ -30,6 +30,12 @@ export interface LocalServerOptions {
   warmPool?: number;
   /** Directory in which the server keeps its sandboxes' directories while it runs. @default the system's temporary directory */
   dataDir?: string;
+  /**
+   * Directory in which sandboxes with their files, snapshots, usage and the API key outlive the server; made when it is not there.
+   * Closing then stops the sandboxes, and the next server with this directory has them. One server at a time may use it.
+   * @default none: closing destroys everything
+   */
+  stateDir?: string;
   /** Web origins whose pages may use the server, such as `http://localhost:5173`. @default none */
   allowOrigins?: readonly string[];
   /** Whether creating a computer boots it at once. Without it a new one is `stopped` until it is started. @default true */

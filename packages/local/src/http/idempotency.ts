@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { headerNames } from "@miosa/protocol";
 import type { MiddlewareHandler } from "hono";
+import { type Journal, noJournal } from "../state/journal.js";
 import { HttpProblem, validationProblem } from "./httpProblem.js";
 import type { LocalEnv } from "./localEnv.js";
+import type { SavedAnswer } from "./savedAnswer.js";
 
 const keptMs = 24 * 60 * 60_000;
 const maxKept = 10_000;
 const maxKeyLength = 255;
+/** Longer answers are repeated by this server alone, and not by the next one. */
+const maxSavedLength = 65_536;
 
-interface Answer {
-  status: number;
-  contentType: string;
-  body: string;
-}
+type Answer = Pick<SavedAnswer, "status" | "contentType" | "body">;
 
 interface Entry {
   readonly bodyDigest: string;
@@ -23,10 +23,25 @@ interface Entry {
 
 /**
  * Answers a mutation that is repeated with the same `Idempotency-Key` with the first one's answer, without running it
- * again. A key counts for one tenant, method and path; with another body it is a 409. Contract 1.3.
+ * again. A key counts for one tenant, method and path; with another body it is a 409. Contract 1.3. Answers go to the journal, and
+ * come back as `saved`.
  */
-export function idempotency(now: () => number): MiddlewareHandler<LocalEnv> {
+export function idempotency(now: () => number, journal: Journal = noJournal, saved: readonly SavedAnswer[] = []): MiddlewareHandler<LocalEnv> {
   const entries = new Map<string, Entry>();
+
+  function write(name: string, entry: Omit<SavedAnswer, "name"> | undefined): void {
+    journal.note(`answer:${createHash("sha256").update(name).digest("hex")}`, () => entry && { name, ...entry });
+  }
+
+  function forget(name: string): void {
+    entries.delete(name);
+    write(name, undefined);
+  }
+
+  for (const { name, bodyDigest, at, ...answer } of saved.toSorted((a, b) => a.at - b.at)) {
+    entries.set(name, { bodyDigest, at, answer: Promise.resolve(answer) });
+    write(name, { bodyDigest, at, ...answer });
+  }
 
   return async (context, next) => {
     const key = context.req.header(headerNames.idempotencyKey);
@@ -49,15 +64,21 @@ export function idempotency(now: () => number): MiddlewareHandler<LocalEnv> {
     }
 
     const deferred = deferredAnswer();
-    entries.set(name, { bodyDigest, at: now(), answer: deferred.promise });
-    const [oldest] = entries.keys();
-    if (entries.size > maxKept && oldest !== undefined) entries.delete(oldest);
+    const at = now();
+    entries.delete(name); // so that it is the newest
+    entries.set(name, { bodyDigest, at, answer: deferred.promise });
+    for (const [oldest, entry] of entries) {
+      if (entries.size <= maxKept && entry.at >= at - keptMs) break;
+      forget(oldest);
+    }
     try {
       await next();
       const { status } = context.res;
       if (!isFinal(status)) return undefined;
       const contentType = context.res.headers.get("content-type") ?? "application/json";
-      deferred.settle({ status, contentType, body: await context.res.clone().text() });
+      const answer = { status, contentType, body: await context.res.clone().text() };
+      deferred.settle(answer);
+      if (outlivesServer(pathname, answer)) write(name, { bodyDigest, at, ...answer });
     } finally {
       if (deferred.settle(undefined)) entries.delete(name);
     }
@@ -68,6 +89,11 @@ export function idempotency(now: () => number): MiddlewareHandler<LocalEnv> {
 /** An answer that says the same when asked again: neither a passing trouble nor a state that can change. */
 function isFinal(status: number): boolean {
   return status < 500 && ![401, 403, 404, 409, 429].includes(status);
+}
+
+/** Tokens, tickets and previews end with the server that gave them. */
+function outlivesServer(path: string, { body }: Answer): boolean {
+  return body.length <= maxSavedLength && !/\/(tokens|auth|previews)(\/|$)/.test(path);
 }
 
 function deferredAnswer(): { promise: Promise<Answer | undefined>; settle(answer: Answer | undefined): boolean } {

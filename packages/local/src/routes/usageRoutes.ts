@@ -1,7 +1,7 @@
 import { usageRoutes as routes } from "@miosa/protocol";
 import { validationProblem } from "../http/httpProblem.js";
-import { isSandbox, type SandboxRecord, toTime } from "../sandboxes/sandboxRecord.js";
-import { secondsOf, type UsageMeter, type UsageSession, vcpusOf } from "../usage/usageMeter.js";
+import { isSandbox, toTime } from "../sandboxes/sandboxRecord.js";
+import { secondsOf, type UsageMeter, type UsageSession, type UsageSubject, vcpusOf } from "../usage/usageMeter.js";
 import { attributionNames } from "./computerFields.js";
 import type { LocalRoute } from "./localRoute.js";
 
@@ -106,7 +106,7 @@ function readGroup(text = "external_user_id"): (typeof groups)[number] {
   return group;
 }
 
-function groupOf(record: SandboxRecord, group: (typeof groups)[number]): string | null {
+function groupOf(record: UsageSubject, group: (typeof groups)[number]): string | null {
   return group === "workspace_id" ? `ws_${record.tenantId}` : record.attribution[group];
 }
 

@@ -8,6 +8,11 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
+/** The scratch of a server that keeps it: what is in it is removed when it is no longer wanted, and by the next start. */
+export function keptScratch(directory: string): Scratch {
+  return { directory: async () => directory, remove: async () => {} };
+}
+
 /** Makes the scratch of one server below `dataDir`, or the system's temporary directory. */
 export function createScratch(dataDir: string | undefined): Scratch {
   let made: Promise<string> | undefined;
