@@ -23,6 +23,8 @@ import { previewRoutes } from "./routes/previewRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
 import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
+import { settingRoutes } from "./routes/settingRoutes.js";
+import { snapshotRoutes } from "./routes/snapshotRoutes.js";
 import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
 import { usageRoutes } from "./routes/usageRoutes.js";
@@ -49,6 +51,8 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   const table = [
     ...computerRoutes(parts),
     ...sandboxRoutes(parts),
+    ...settingRoutes(parts),
+    ...snapshotRoutes(parts),
     ...previewRoutes(parts),
     ...readinessRoutes(parts),
     ...execRoutes(parts),
@@ -151,11 +155,12 @@ function callerOf(context: LocalContext, access: Access, route: LocalRoute["rout
   throw new HttpProblem("invalid_token", message, { headers: { "www-authenticate": "Bearer" } });
 }
 
-/** Orders routes so that a literal segment is tried before a name. */
+/** Orders routes so that a literal segment is tried before a name, and what takes every path below it last. */
 function literalness(path: string): string {
+  if (path.endsWith("/*")) return "";
   return path
     .split("/")
-    .map((segment) => (segment.startsWith(":") || segment === "*" ? "0" : "1"))
+    .map((segment) => (segment.startsWith(":") ? "0" : "1"))
     .join("");
 }
 

@@ -34,9 +34,10 @@ function findings(): Findings {
 /** Reads the body of `POST /computers`. Throws a 422 that names every field that is wrong. Contract 2.2. */
 export function readCreateFields(body: Body): CreateFields {
   const wrong = findings();
-  const name = readName(body, wrong);
+  const [name, slug] = [readName(body, wrong), readSlug(body, wrong)];
   const fields = {
     ...(name !== undefined && { name }),
+    ...(slug !== undefined && { slug }),
     templateType: readTemplateType(body, wrong),
     size: readSize(body, wrong),
     visibility: readVisibility(body, wrong) ?? "public",
@@ -48,13 +49,13 @@ export function readCreateFields(body: Body): CreateFields {
 }
 
 /** Reads the body of `PATCH /computers/:id`. Contract 6.3. */
-export function readUpdateFields(body: Body): Partial<Pick<SandboxRecord, "name" | "visibility" | "metadata">> {
+export function readUpdateFields(body: Body): Partial<Pick<SandboxRecord, "name" | "slug" | "visibility" | "metadata">> {
   const wrong = findings();
-  const name = readName(body, wrong);
+  const [name, slug] = [readName(body, wrong), readSlug(body, wrong)];
   const visibility = readVisibility(body, wrong);
   const metadata = readMetadata(body, wrong);
   wrong.check();
-  return { ...(name !== undefined && { name }), ...(visibility !== undefined && { visibility }), ...(metadata && { metadata }) };
+  return { ...(name !== undefined && { name }), ...(slug !== undefined && { slug }), ...(visibility !== undefined && { visibility }), ...(metadata && { metadata }) };
 }
 
 /** Reads the body of a resize: a size by name, or by `cpu` and `memory_mb` together. Contract 6.3. */
@@ -85,7 +86,6 @@ export function readNativeFields(body: Body): NonNullable<CreateFields["native"]
   const tags = readTags(body, wrong);
   const env = body["env"] ?? undefined;
   if (env !== undefined && !isTexts(env)) wrong.add("env", "must be an object of strings");
-  checkResources(body, wrong);
   wrong.check();
   return {
     ...(timeoutSec !== undefined && { timeoutSec }),
@@ -95,6 +95,18 @@ export function readNativeFields(body: Body): NonNullable<CreateFields["native"]
     ...(tags && { tags }),
     ...(isTexts(env) && { env }),
   };
+}
+
+/** Gives a copy the variables of what it was copied from, except those that it was given itself. */
+export function copyVariables(from: SandboxRecord, to: SandboxRecord): void {
+  for (const [name, variable] of from.native.env) if (!to.native.env.has(name)) to.native.env.set(name, variable);
+}
+
+/** What a copy of a sandbox is created with, but for its name and its variables. */
+export function likeOf(record: SandboxRecord): CreateFields & { readonly native: NonNullable<CreateFields["native"]> } {
+  const { templateType, size, visibility, metadata, attribution } = record;
+  const { timeoutSec, idleTimeoutSec, persistent, alwaysOn, tags } = record.native;
+  return { templateType, size, visibility, metadata, attribution, native: { timeoutSec, idleTimeoutSec, persistent, alwaysOn, tags } };
 }
 
 /** Reads `tags` of a body. */
@@ -117,15 +129,22 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
   return isObject(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
-/** The three numbers come together and are those of the size. Contract 4.3. */
-function checkResources(body: Body, wrong: Findings): void {
-  const given = ["cpu_count", "memory_mb", "disk_size_mb"].map((name) => body[name] ?? undefined);
-  if (given.every((value) => value === undefined)) return;
-  const size = readSize(body, wrong);
-  const { vcpus, memory_mb: memoryMb, disk_size_mb: diskMb } = sizes[size];
-  if (![vcpus, memoryMb, diskMb].every((value, at) => value === given[at])) {
-    wrong.add("cpu_count", `cpu_count, memory_mb and disk_size_mb must be those of the size ${size}`);
+/**
+ * The size that the numbers of processors, memory and disk of a body stand for; undefined without numbers. They come together, and
+ * are those of the size that the body names, if it names one. Contract 4.3.
+ */
+export function readResources(body: Body): SizeName | undefined {
+  const given = [body["cpu_count"], body["memory_mb"], body["disk_size_mb"] ?? body["disk_mb"]].map((value) => value ?? undefined);
+  if (given.every((value) => value === undefined)) return undefined;
+  const wrong = findings();
+  const named = body["size"] === undefined ? undefined : readSize(body, wrong);
+  const fits = (name: SizeName): boolean => [sizes[name].vcpus, sizes[name].memory_mb, sizes[name].disk_size_mb].every((value, at) => value === given[at]);
+  const size = Object.keys(sizes).filter(isSizeName).find(fits);
+  if (size === undefined || (named !== undefined && named !== size)) {
+    wrong.add("cpu_count", `cpu_count, memory_mb and disk_size_mb must be those of ${named === undefined ? "one size" : `the size ${named}`}`);
   }
+  wrong.check();
+  return size;
 }
 
 function readName(body: Body, wrong: Findings): string | undefined {
@@ -135,6 +154,13 @@ function readName(body: Body, wrong: Findings): string | undefined {
   if (value.trim() === "") return wrong.add("name", "must not be empty");
   if (value.length > limits.nameLength) return wrong.add("name", `must have at most ${limits.nameLength} characters`);
   return value;
+}
+
+function readSlug(body: Body, wrong: Findings): string | undefined {
+  const value = body["slug"] ?? undefined;
+  if (value === undefined) return undefined;
+  if (typeof value === "string" && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) return value;
+  return wrong.add("slug", "must have 1 to 63 characters out of a to z, 0 to 9 and hyphens");
 }
 
 // A key that is present is kept whatever its value, even null: only then may the default be withheld. Contract 2.

@@ -1,9 +1,9 @@
-import { computerRoutes as routes } from "@miosa/protocol";
+import { computerRoutes as routes, type WireComputer } from "@miosa/protocol";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
-import { attributionNames, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
+import { attributionNames, copyVariables, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
 import { readPage } from "./readPage.js";
 
@@ -27,14 +27,14 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       },
     },
     { route: routes.get, answer: (context) => context.json(toWireComputer(namedRecord(context, parts))) },
-    {
-      route: routes.update,
+    ...[routes.update, { ...routes.update, method: "PUT" } as const].map((route): LocalRoute => ({
+      route,
       answer(context) {
         const record = namedRecord(context, parts);
         parts.store.update(record, readUpdateFields(jsonObject(context)));
         return context.json(toWireComputer(record));
       },
-    },
+    })),
     {
       route: routes.start,
       answer(context) {
@@ -64,10 +64,11 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.clone,
       async answer(context) {
         const record = namedRecord(context, parts);
-        const given = jsonObject(context);
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
-        const fields = readCreateFields({ ...like, ...given });
-        return context.json(toWireComputer(await parts.store.copy(record, fields)), 201);
+        const fields = readCreateFields({ ...like, ...jsonObject(context) });
+        const made = await parts.store.copy(record, fields);
+        copyVariables(record, made);
+        return context.json(bothWays(toWireComputer(made)), 201);
       },
     },
     ...[routes.resize, routes.resizeByPost].map((route): LocalRoute => ({
@@ -75,9 +76,14 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       answer(context) {
         const record = namedRecord(context, parts);
         parts.store.update(record, { size: readNewSize(jsonObject(context)) });
-        return context.json(toWireComputer(record));
+        return context.json(bothWays(toWireComputer(record)));
       },
     })),
+    {
+      // Here everything is on one machine, so that a computer is wherever it is to be moved.
+      route: { ...routes.resizeByPost, path: "/computers/:id/move" },
+      answer: (context) => context.json(bothWays(toWireComputer(namedRecord(context, parts)))),
+    },
     {
       route: routes.delete,
       async answer(context) {
@@ -90,6 +96,11 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       },
     },
   ];
+}
+
+/** For clients that look under `data`, and for those that do not. Contract 9. */
+function bothWays(computer: WireComputer): Record<string, unknown> {
+  return { ...computer, data: computer };
 }
 
 // A sandbox is deleted outright, since the spec calls its delete "destroy a sandbox". Contract 8, C5.
