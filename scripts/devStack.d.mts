@@ -12,6 +12,8 @@ export interface StackOptions {
   dev?: boolean;
   /** Brand of the one customer to start with; a member `externalWorkspaceId` is that customer's id. @default the demo accounts */
   tenant?: object | undefined;
+  /** Where the local server's sandboxes outlive it; one that nobody has chosen is given up where it cannot be used. @default nowhere */
+  state?: { stateDir: string; isChosen: boolean } | undefined;
   /** Options of the local server, such as faults. */
   local?: LocalServerOptions;
 }
@@ -22,6 +24,8 @@ export interface Stack {
   readonly url: string;
   /** The local server; undefined when another API is used. */
   readonly local: LocalServer | undefined;
+  /** Why the local server's sandboxes end with it, where that was not asked for. */
+  readonly unkept: string | undefined;
   /** Stops everything, sandboxes and their processes included. Calling it again is harmless. */
   close(): Promise<void>;
 }

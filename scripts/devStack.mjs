@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { createGateway } from "@miosa/gateway";
 import { toNodeListener, toNodeUpgradeListener } from "@miosa/gateway/node";
-import { createLocalServer } from "@miosa/local";
+import { createLocalServer, LocalStateError } from "@miosa/local";
 import { accountsOf, demoAccounts } from "./demoAccounts.mjs";
 import { createDemoPlatform } from "./demoPlatform.mjs";
 import { root } from "./installMissing.mjs";
@@ -16,15 +16,15 @@ const dashboard = join(root, "apps/dashboard");
 /**
  * Starts what a person needs to work with sandboxes: a local server (unless `remote` names an API), and one server with the
  * gateway, the dashboard and a sign-in for it. The packages and the dashboard must be built. `close` stops everything,
- * sandboxes included.
+ * sandboxes included. With `state`, these outlive it.
  */
-export async function startStack({ port = 0, localPort = 0, remote, dev = false, tenant, local: localOptions = {} } = {}) {
+export async function startStack({ port = 0, localPort = 0, remote, dev = false, tenant, state, local: localOptions = {} } = {}) {
   const closers = [];
   const close = once(async () => {
     for (const closer of closers.toReversed()) await closer();
   });
   try {
-    const local = remote ? undefined : await startLocal(localPort, localOptions);
+    const { local, unkept } = remote ? {} : await startKept(state, { port: localPort, ...localOptions });
     if (local) closers.push(() => local.close());
     const api = remote ?? { apiKey: local.apiKey, baseUrl: local.baseUrl };
     const http = createServer();
@@ -51,18 +51,30 @@ export async function startStack({ port = 0, localPort = 0, remote, dev = false,
       if (isApi(path)) upgradeListener(request, socket, head);
       else if (!dev) socket.destroy(); // in development the others are Vite's
     });
-    return { url: `http://${host}:${bound}`, local, close };
+    return { url: `http://${host}:${bound}`, local, unkept, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function startLocal(port, options) {
+/** A directory that nobody has chosen is used where it can be; where sandboxes cannot be run from it, they end with the server as ever. */
+async function startKept(state, options) {
+  if (state === undefined) return { local: await startLocal(options) };
   try {
-    return await createLocalServer({ port, ...options });
+    return { local: await startLocal({ stateDir: state.stateDir, ...options }) };
   } catch (error) {
-    throw error.code === "EADDRINUSE" ? portTaken(port, "MIOSA_LOCAL_PORT") : error;
+    if (error.code === "STATE_LOCKED") throw new StartMistake(`${error.message} MIOSA_STATE_DIR chooses one, and npm start -- --no-state needs none.`);
+    if (error.code === "STATE_UNREACHABLE" && !state.isChosen) return { local: await startLocal(options), unkept: error.message };
+    throw error instanceof LocalStateError ? new StartMistake(error.message) : error;
+  }
+}
+
+async function startLocal(options) {
+  try {
+    return await createLocalServer(options);
+  } catch (error) {
+    throw error.code === "EADDRINUSE" ? portTaken(options.port, "MIOSA_LOCAL_PORT") : error;
   }
 }
 

@@ -1,8 +1,8 @@
 // npm start: installs what is missing, builds what changed, starts everything and stops it on Ctrl-C.
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { buildPackages, buildPage } from "./buildDashboard.mjs";
-import { installPackages } from "./installMissing.mjs";
+import { installPackages, root } from "./installMissing.mjs";
 import { readStartSettings, StartMistake, startHelp } from "./startSettings.mjs";
 
 /** How long a stop may take, in milliseconds; what is left after it ends with the process. */
@@ -18,7 +18,7 @@ try {
   process.exitCode = 1;
 }
 
-async function start({ help, tenantFile, dev, remote, port, localPort }) {
+async function start({ help, tenantFile, dev, remote, port, localPort, keepsState, stateDir }) {
   if (help) return console.log(startHelp);
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -31,17 +31,23 @@ async function start({ help, tenantFile, dev, remote, port, localPort }) {
 
   // Only now is there something to import.
   const { startStack } = await import("./devStack.mjs");
-  const stack = await startStack({ port, localPort, remote, dev, tenant });
+  const state = keepsState ? { stateDir: stateDir ?? join(root, ".miosa"), isChosen: stateDir !== undefined } : undefined;
+  const stack = await startStack({ port, localPort, remote, dev, tenant, state });
   stopOnSignal(stack);
   console.log(describe(stack, remote, tenant));
 }
 
-function describe({ url, local }, remote, tenant) {
+function describe({ url, local, unkept }, remote, tenant) {
   const api = local ? `${local.url} (local server)` : `${remote.baseUrl} (with MIOSA_API_KEY)`;
   const users = tenant === undefined ? "two demo customers and staff; switch between them at the top of the page" : "one demo user of this brand";
   const lines = ["", `  Dashboard  ${url}`, `  API        ${api}`, `  Signed in  ${users}`, ""];
-  if (local) lines.splice(-1, 0, ...isolationOf(local));
-  return [...lines, "  Ctrl-C stops everything.", ""].join("\n");
+  if (local) lines.splice(-1, 0, ...isolationOf(local), ...stateOf(local, unkept));
+  return [...lines, local?.stateDir === undefined ? "  Ctrl-C stops everything." : "  Ctrl-C stops everything. The next start has the sandboxes, stopped, with their files.", ""].join("\n");
+}
+
+function stateOf({ stateDir }, unkept) {
+  if (stateDir !== undefined) return [`  State      ${stateDir}`];
+  return unkept === undefined ? [] : [`  State      not kept: ${unkept} MIOSA_STATE_DIR chooses another directory.`];
 }
 
 function isolationOf({ isolation, driver }) {

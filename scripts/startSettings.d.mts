@@ -13,6 +13,10 @@ export interface StartSettings {
   dev: boolean;
   help: boolean;
   tenantFile: string | undefined;
+  /** Whether the local server's sandboxes outlive it. */
+  keepsState: boolean;
+  /** Where they do; undefined for the project's own directory. */
+  stateDir: string | undefined;
 }
 
 /** Reads what `npm start` was told by environment and arguments. Throws a {@link StartMistake} that says what to change. */

@@ -11,8 +11,12 @@ export const startHelp = `Starts the dashboard, its gateway and a local sandbox 
   npm start -- --tenant FILE      one customer in place of the two demo ones, under the brand that FILE holds in the form of
                                   apps/dashboard/public/tenant.json; externalWorkspaceId in it is your id of the customer
 
+  npm start -- --no-state         local server that keeps nothing: its sandboxes end with it
+
   PORT                            port of the dashboard; 0 takes a free one
   MIOSA_LOCAL_PORT                port of the local server; 0 takes a free one
+  MIOSA_STATE_DIR                 where the local server keeps its sandboxes from one start to the next; .miosa of this project
+                                  unless it is set
   MIOSA_API_KEY, MIOSA_BASE_URL   use this API in place of the local server (both or neither)
 `;
 
@@ -22,6 +26,7 @@ export function readStartSettings(env, args) {
     port: readPort(env, "PORT", 4700),
     localPort: readPort(env, "MIOSA_LOCAL_PORT", 4747),
     remote: readRemote(env["MIOSA_API_KEY"], env["MIOSA_BASE_URL"]),
+    stateDir: env["MIOSA_STATE_DIR"] || undefined,
     ...readArguments(args),
   };
 }
@@ -60,10 +65,11 @@ function readRemote(apiKey, baseUrl) {
 }
 
 function readArguments(args) {
-  const settings = { dev: false, help: false, tenantFile: undefined };
+  const settings = { dev: false, help: false, keepsState: true, tenantFile: undefined };
   const rest = [...args];
   for (let argument = rest.shift(); argument !== undefined; argument = rest.shift()) {
     if (argument === "--dev") settings.dev = true;
+    else if (argument === "--no-state") settings.keepsState = false;
     else if (argument === "--help" || argument === "-h") settings.help = true;
     else if (argument === "--tenant") settings.tenantFile = rest.shift() ?? missingFile();
     else throw new StartMistake(`Unknown argument ${argument}.\n\n${startHelp}`);

@@ -41,3 +41,9 @@ test("arguments are read, and an unknown one is refused with the help", () => {
   expect(() => readStartSettings({}, ["--tenant"])).toThrow(/needs the path/);
   expect(() => readStartSettings({}, ["--wat"])).toThrow(/Unknown argument --wat[^]*npm start/);
 });
+
+test("sandboxes are kept in the project unless another directory or none is asked for", () => {
+  expect(readStartSettings({}, [])).toMatchObject({ keepsState: true, stateDir: undefined });
+  expect(readStartSettings({ MIOSA_STATE_DIR: "/var/tmp/boxes" }, [])).toMatchObject({ keepsState: true, stateDir: "/var/tmp/boxes" });
+  expect(readStartSettings({ MIOSA_STATE_DIR: "" }, ["--no-state"])).toMatchObject({ keepsState: false, stateDir: undefined });
+});

@@ -13,7 +13,7 @@ export async function main(): Promise<void> {
   if (request.kind === "wrong") return fail(`${request.message}\nTry miosa-local --help.`);
 
   const output = request.json ? jsonOutput : textOutput;
-  const { host, port, keys, origins, dataDir, driver, isolation, warmPool, program } = request;
+  const { host, port, keys, origins, dataDir, stateDir, driver, isolation, warmPool, program } = request;
   // Standard output belongs to the program, and what it does is seen there; the requests behind it are told to programs only.
   const own = program.length > 0 ? process.stderr : process.stdout;
   const isLogged = program.length === 0 || request.json;
@@ -28,6 +28,7 @@ export async function main(): Promise<void> {
       ...(driver !== undefined && { driver }),
       ...(keys.length > 0 && { apiKeys: keys }),
       ...(dataDir !== undefined && { dataDir }),
+      ...(stateDir !== undefined && { stateDir }),
       ...(isLogged && { onRequest: (entry) => void own.write(output.request(entry)) }),
     });
   } catch (error) {
@@ -38,7 +39,7 @@ export async function main(): Promise<void> {
   own.write(program.length > 0 ? output.startedFor(server) : output.started(server));
   if (program.length > 0) return runBeside(server, program);
   const signal = await firstSignal();
-  process.stdout.write(output.stopping(signal));
+  process.stdout.write(output.stopping(signal, server));
   await server.close();
 }
 

@@ -7,7 +7,7 @@ export interface CliOutput {
   /** The same above the output of a program that knows already where the server is. */
   startedFor(server: LocalServer): string;
   request(entry: Readonly<LogEntry>): string;
-  stopping(signal: string): string;
+  stopping(signal: string, server: LocalServer): string;
 }
 
 const isolatesNothing =
@@ -21,11 +21,11 @@ export const textOutput: CliOutput = {
   MIOSA local server on ${server.url}
 
   ${isolationLine(server)}
-
+${stateLine(server)}
   export MIOSA_BASE_URL=${server.baseUrl}
   export MIOSA_API_KEY=${server.apiKey}
 
-  Ctrl-C destroys all sandboxes and stops.
+  Ctrl-C ${server.stateDir === undefined ? "destroys all sandboxes and stops" : "stops all sandboxes, and the next start has them"}.
 
 `,
   startedFor: (server) => `MIOSA local server on ${server.url}\n${isolationLine(server)}\n\n`,
@@ -33,7 +33,8 @@ export const textOutput: CliOutput = {
     const time = new Date(startedAt).toTimeString().slice(0, 8);
     return `${time} ${status} ${method.padEnd(6)} ${printable(path)} ${durationMs.toFixed(1)} ms${code === undefined ? "" : ` ${code}`}\n`;
   },
-  stopping: (signal) => `\n${signal}: destroying all sandboxes.\n`,
+  stopping: (signal, { stateDir }) =>
+    stateDir === undefined ? `\n${signal}: destroying all sandboxes.\n` : `\n${signal}: stopping all sandboxes. They are kept in ${stateDir}.\n`,
 };
 
 /** One JSON object a line. */
@@ -41,7 +42,7 @@ export const jsonOutput: CliOutput = {
   started: startedLine,
   startedFor: startedLine,
   request: (entry) => line({ type: "request", ...entry }),
-  stopping: (signal) => line({ type: "stopping", signal }),
+  stopping: (signal, { stateDir }) => line({ type: "stopping", signal, ...(stateDir !== undefined && { stateDir }) }),
 };
 
 function isolationLine({ isolation, driver }: LocalServer): string {
@@ -50,8 +51,13 @@ function isolationLine({ isolation, driver }: LocalServer): string {
   return [isolatesNothing, ...(process.getuid?.() === 0 ? [isRoot] : []), ...why].join("\n  ");
 }
 
-function startedLine({ url, baseUrl, apiKey, port, isolation, driver }: LocalServer): string {
-  return line({ type: "started", url, baseUrl, apiKey, port, isolation, driver: driver.name, refused: driver.refused });
+function stateLine({ stateDir }: LocalServer): string {
+  return stateDir === undefined ? "" : `  State: ${stateDir}\n`;
+}
+
+function startedLine({ url, baseUrl, apiKey, port, isolation, driver, stateDir }: LocalServer): string {
+  const state = stateDir !== undefined && { stateDir };
+  return line({ type: "started", url, baseUrl, apiKey, port, isolation, driver: driver.name, refused: driver.refused, ...state });
 }
 
 function line(value: object): string {

@@ -6,7 +6,7 @@ export type CliRequest =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "wrong"; message: string }
-  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number; program: readonly string[] };
+  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; stateDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number; program: readonly string[] };
 
 /** The port that the command listens on unless told otherwise. */
 export const defaultPort = 4747;
@@ -23,9 +23,11 @@ Options:
   --port <number>      Port to listen on; 0 takes a free one. Default ${defaultPort}, and a free one with a program.
   --host <address>     Loopback address to listen on: 127.0.0.1, localhost or ::1. Default 127.0.0.1.
   --key <key>          API key to accept, starting with msk_; may be repeated, and each key sees its own sandboxes only.
-                       Default: a fresh random key at each start.
+                       Default: a fresh random key at each start, or the state directory's own.
   --allow-origin <url> Web origin whose pages may use the server; may be repeated. Default: none.
   --data-dir <path>    Directory for the sandboxes' files while the server runs. Default: the system's temporary directory.
+  --state-dir <path>   Directory in which sandboxes with their files, snapshots, usage and the key outlive the server. Made when it
+                       is not there; one server at a time may use it. Default: none, and nothing outlives the server.
   --driver <name>      How sandboxes are run: bwrap and unshare isolate them, process does not. Default auto: the first of these
                        that works here; never process for root.
   --require-isolation  Do not start when nothing would isolate the sandboxes.
@@ -34,7 +36,7 @@ Options:
   --version            Print the version.
   --help               Print this.
 
-Ctrl-C destroys all sandboxes with their processes and files.
+Ctrl-C destroys all sandboxes with their processes and files. With --state-dir it stops them, and the next start has them.
 `;
 
 const options = {
@@ -43,6 +45,7 @@ const options = {
   key: { type: "string", multiple: true },
   "allow-origin": { type: "string", multiple: true },
   "data-dir": { type: "string" },
+  "state-dir": { type: "string" },
   driver: { type: "string" },
   "require-isolation": { type: "boolean" },
   warm: { type: "string" },
@@ -64,7 +67,8 @@ export function readArguments(args: readonly string[]): CliRequest {
     if (!Number.isInteger(port) || port < 0 || port > 65_535 || values.port === "") {
       return { kind: "wrong", message: "--port must be a number from 0 to 65535." };
     }
-    const { driver } = values;
+    const { driver, "state-dir": stateDir } = values;
+    if (stateDir === "") return { kind: "wrong", message: "--state-dir needs the path of a directory." };
     if (driver !== undefined && !isDriverName(driver)) return { kind: "wrong", message: "--driver must be auto, bwrap, unshare or process." };
     const warmPool = Number(values.warm ?? defaultWarmPool);
     if (!Number.isInteger(warmPool) || warmPool < 0 || warmPool > 100) return { kind: "wrong", message: "--warm must be a number from 0 to 100." };
@@ -79,6 +83,7 @@ export function readArguments(args: readonly string[]): CliRequest {
       origins: values["allow-origin"] ?? [],
       json: values.json ?? false,
       dataDir: values["data-dir"],
+      stateDir,
       program,
     };
   } catch (error) {
