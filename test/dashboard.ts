@@ -64,12 +64,33 @@ export async function seenReady(page: Page): Promise<void> {
   await readinessOf(page).locator(".status", { hasText: "Ready" }).waitFor();
 }
 
-/** Runs a command on the page and waits for its end. Resolves to the run's own part of the page. */
-export async function runCommand(page: Page, command: string): Promise<Locator> {
+/** Types a command into the page and starts it. Resolves to the run's own part of the page. */
+export async function startCommand(page: Page, command: string): Promise<Locator> {
+  const runs = page.getByRole("list", { name: "Commands run so far" }).locator(".run");
+  const before = await runs.count();
   const field = page.getByRole("textbox", { name: "Command" });
   await field.fill(command);
   await field.press("Enter");
-  const run = page.getByRole("list", { name: "Commands run so far" }).getByRole("listitem").last();
-  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  await runs.nth(before).waitFor();
+  return runs.nth(before);
+}
+
+/** Runs a command on the page and waits for its end. Resolves to the run's own part of the page. */
+export async function runCommand(page: Page, command: string): Promise<Locator> {
+  const run = await startCommand(page, command);
+  await run.getByText(/^(Exit code \d+|Cancelled|Not run to its end)$/).waitFor();
   return run;
+}
+
+/** Goes to another page of the dashboard and comes back to the sandbox, as a person does. */
+export async function leaveAndReturn(page: Page, name: string): Promise<void> {
+  await page.getByRole("link", { name: "Usage" }).click();
+  await page.getByRole("heading", { name: "Usage", level: 2 }).waitFor();
+  await page.getByRole("navigation", { name: "Sandboxes" }).getByRole("link", { name }).click();
+  await page.getByRole("heading", { name, level: 2 }).waitFor();
+}
+
+/** The card that shows the files of the sandbox on the page. */
+export function filesOf(page: Page): Locator {
+  return page.getByRole("region", { name: "Files" });
 }

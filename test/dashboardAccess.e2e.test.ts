@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { type Browser, type Page } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createSandbox, launchChromium, openPage, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
+import { createSandbox, filesOf, launchChromium, openPage, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
 
 let browser: Browser;
 let axe: string;
@@ -27,7 +27,8 @@ async function openSandboxPage(options: Parameters<typeof openPage>[1] = {}): Pr
   await createSandbox(page, url, "other", { Customer: "northside-accounting", User: "m.okafor", Project: "a-project-with-a-rather-long-name" });
   await createSandbox(page, url, "smile-dental", { Customer: "dental-office-123" });
   await seenReady(page);
-  await runCommand(page, "echo out; echo err >&2; exit 1");
+  await runCommand(page, "mkdir src; echo text > notes.txt; ln -s notes.txt link; echo out; echo err >&2; exit 1");
+  await filesOf(page).getByRole("button", { name: "notes.txt" }).waitFor();
   return { page, url };
 }
 
@@ -59,9 +60,18 @@ test.each(["light", "dark"] as const)("no page breaks an accessibility rule in t
   await page.getByRole("button", { name: "Delete" }).click();
   expect(await violationsOf(page)).toEqual([]);
   await page.keyboard.press("Escape");
+  await filesOf(page).getByRole("button", { name: "New file" }).click();
+  expect(await violationsOf(page)).toEqual([]);
+  await filesOf(page).getByRole("button", { name: "notes.txt" }).click();
+  await page.getByRole("textbox", { name: "Text of notes.txt" }).fill("changed");
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("region", { name: "Status" }).getByText("Stopped").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Filter" }).click();
   expect(await violationsOf(page)).toEqual([]);
-  for (const path of ["/", "/new", "/sandboxes/unknown", "/elsewhere"]) {
+  page.on("dialog", (dialog) => void dialog.accept()); // about the text that is not saved
+  for (const path of ["/", "/new", "/usage", "/sandboxes/unknown", "/elsewhere"]) {
     await page.goto(url + path);
     await page.getByRole("heading", { level: 2 }).first().waitFor();
     await page.getByText("smile-dental").first().waitFor();
@@ -77,13 +87,18 @@ test("everything fits into a width of 360 px, one pane at a time", async () => {
   const { page, url } = await openSandboxPage({ viewport: { width: 360, height: 740 } });
   expect(await overflowOf(page)).toBe(0);
   expect(await page.getByRole("navigation", { name: "Sandboxes" }).isVisible()).toBe(false);
+  await runCommand(page, "mkdir -p a-folder/with-a-rather-long-name/and-another-one-below && touch a-folder/with-a-rather-long-name/and-another-one-below/file.txt");
+  for (const name of ["a-folder", "with-a-rather-long-name", "and-another-one-below", "file.txt"]) {
+    await filesOf(page).getByRole("button", { name }).click();
+    expect(await overflowOf(page)).toBe(0);
+  }
   await page.getByRole("link", { name: "All sandboxes" }).click();
   await page.getByRole("navigation", { name: "Sandboxes" }).waitFor();
   expect(await overflowOf(page)).toBe(0);
   await page.getByRole("button", { name: "Filter" }).click();
   expect(await overflowOf(page)).toBe(0);
   await signIn(page, url, "samuel");
-  for (const path of ["/new", "/sandboxes/unknown"]) {
+  for (const path of ["/new", "/usage", "/sandboxes/unknown"]) {
     await page.goto(url + path);
     await page.getByRole("heading", { level: 2 }).waitFor();
     expect(await overflowOf(page)).toBe(0);
@@ -110,7 +125,32 @@ test("a sandbox is created, used and deleted with the keyboard alone", async () 
   await page.keyboard.press("ArrowUp");
   expect(await page.getByRole("textbox", { name: "Command" }).inputValue()).toBe("echo typed");
 
-  await tabTo(page, "Delete", "Shift+Tab");
+  await tabTo(page, "New file");
+  await page.keyboard.press("Enter");
+  expect(await focused(page)).toBe("Name");
+  await page.keyboard.press("Escape");
+  expect(await focused(page)).toBe("New file");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("typed.txt");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("typed.txt");
+  await page.getByRole("textbox", { name: "Text of typed.txt" }).waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("by hand");
+  await page.keyboard.press("Control+s");
+  expect(await shown(page.getByText("typed.txt saved"))).toBe(true);
+  await tabTo(page, "workspace", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("workspace");
+  expect(await shown(filesOf(page).getByRole("row", { name: /typed\.txt.*7 B/ }))).toBe(true);
+
+  await tabTo(page, "Stop", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Start");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("Stop");
+  await seenReady(page);
+  await tabTo(page, "Delete");
   await page.keyboard.press("Enter");
   expect(await focused(page)).toBe("Keep it");
   await page.keyboard.press("Escape");

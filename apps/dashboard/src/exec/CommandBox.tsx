@@ -30,7 +30,8 @@ export function CommandBox({ sandboxId, isReady }: { sandboxId: string; isReady:
   };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
     const { selectionStart, selectionEnd } = event.currentTarget;
-    if (isRunning && event.ctrlKey && event.key === "c" && selectionStart === selectionEnd) return cancel();
+    const isInterrupt = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === "c" && selectionStart === selectionEnd;
+    if (isRunning && isInterrupt) return cancel();
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     const next = Math.max(0, Math.min(runs.length, stepsBack + (event.key === "ArrowUp" ? 1 : -1)));
     event.preventDefault();

@@ -2,6 +2,7 @@ import type { ReactElement, ReactNode } from "react";
 import type { FileEntry } from "@miosa/core";
 import { useFile, useFiles } from "@miosa/react";
 import { Problem } from "../problems/Problem.js";
+import { refetchAfterErrors } from "../sandboxes/refetchInterval.js";
 import { Icon } from "../ui/Icon.js";
 import { formatSize } from "../ui/size.js";
 import { FileEditor } from "./FileEditor.js";
@@ -9,6 +10,8 @@ import { isText, maxShownBytes } from "./fileText.js";
 import { fileUrl } from "./fileUrl.js";
 import { splitPath } from "./paths.js";
 import type { Drafts } from "./useDraft.js";
+
+const refetchInterval = refetchAfterErrors(false);
 
 interface FileViewProps {
   sandboxId: string;
@@ -21,11 +24,11 @@ interface FileViewProps {
 export function FileView({ sandboxId, path, drafts, changeDrafts }: FileViewProps): ReactElement {
   const { folder, name } = splitPath(path);
   const find = (entries: readonly FileEntry[]): FileEntry | null => entries.find((entry) => entry.path === path) ?? null;
-  const listed = useFiles(sandboxId, { path: folder, query: { select: find } });
+  const listed = useFiles(sandboxId, { path: folder, query: { select: find, refetchInterval } });
   const sizeBytes = listed.data?.sizeBytes ?? null;
   const isTooLong = sizeBytes !== null && sizeBytes > maxShownBytes;
   // Its size is known before it is read: reading takes the whole file into the page.
-  const file = useFile(sandboxId, sizeBytes === null || isTooLong ? undefined : path);
+  const file = useFile(sandboxId, sizeBytes === null || isTooLong ? undefined : path, { query: { refetchInterval } });
   const error = file.error ?? listed.error;
 
   if (error !== null && file.data === undefined) {

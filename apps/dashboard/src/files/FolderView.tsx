@@ -2,6 +2,7 @@ import { useRef, useState, type ReactElement } from "react";
 import type { FileEntry } from "@miosa/core";
 import { useFiles } from "@miosa/react";
 import { Problem } from "../problems/Problem.js";
+import { refetchAfterErrors } from "../sandboxes/refetchInterval.js";
 import { formatAge } from "../ui/duration.js";
 import { Icon } from "../ui/Icon.js";
 import { formatSize } from "../ui/size.js";
@@ -12,6 +13,7 @@ import type { Drafts } from "./useDraft.js";
 
 /** So many entries are put on the page at a time. */
 const pageSize = 200;
+const refetchInterval = refetchAfterErrors(false);
 
 interface FolderViewProps {
   sandboxId: string;
@@ -22,7 +24,7 @@ interface FolderViewProps {
 
 /** What is in a folder, folders first. */
 export function FolderView({ sandboxId, folder, drafts, onOpen }: FolderViewProps): ReactElement {
-  const { data: entries, error, isFetching, refetch } = useFiles(sandboxId, { path: folder, query: { select: inOrder } });
+  const { data: entries, error, isFetching, refetch } = useFiles(sandboxId, { path: folder, query: { select: inOrder, refetchInterval } });
   const [isNaming, setIsNaming] = useState(false);
   const newButton = useRef<HTMLButtonElement>(null);
   const endNaming = (): void => {

@@ -12,6 +12,11 @@ export function useRefetchInterval(): (query: QueryState) => number {
   return (query) => (isLive && query.state.error === null ? whileLiveMs : refetchIntervalMs(query));
 }
 
+/** How often a query that nothing tells of changes asks again, in milliseconds: `calmMs`, or sooner while its last answer was an error. */
+export function refetchAfterErrors(calmMs: number | false): (query: QueryState) => number | false {
+  return (query) => (query.state.error === null ? calmMs : refetchIntervalMs(query));
+}
+
 /** What of a query decides. */
 interface QueryState {
   state: { error: unknown };

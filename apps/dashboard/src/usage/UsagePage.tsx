@@ -3,6 +3,7 @@ import type { UsageGroup } from "@miosa/core";
 import { useUsage } from "@miosa/react";
 import { keepPreviousData } from "@tanstack/react-query";
 import { Problem } from "../problems/Problem.js";
+import { refetchAfterErrors } from "../sandboxes/refetchInterval.js";
 import { useTenant } from "../tenant/TenantContext.js";
 import { Choice } from "../ui/Choice.js";
 import { PageTitle } from "../ui/PageTitle.js";
@@ -18,7 +19,7 @@ const periods = [
 const groups = { workspace: "externalWorkspaceId", user: "externalUserId", project: "externalProjectId" } as const satisfies Record<string, UsageGroup>;
 type GroupKey = keyof typeof groups;
 
-const refetchIntervalMs = 30_000;
+const refetchInterval = refetchAfterErrors(30_000);
 
 /** What was used in a period, by customer, user or project. Whoever sees one customer only sees what that customer used. */
 export function UsagePage(): ReactElement {
@@ -27,7 +28,7 @@ export function UsagePage(): ReactElement {
   const [group, setGroup] = useState<GroupKey>(externalWorkspaceId === null ? "workspace" : "user");
   const { data, error, isPlaceholderData, refetch } = useUsage(
     { groupBy: groups[group], period },
-    { query: { select: usageSharesOf, placeholderData: keepPreviousData, refetchInterval: refetchIntervalMs } },
+    { query: { select: usageSharesOf, placeholderData: keepPreviousData, refetchInterval } },
   );
   const label = attributionLabels[group];
   return (
