@@ -4,8 +4,8 @@ export interface MiosaClientOptions {
   apiKey?: string | undefined;
   /** A bearer token for the browser, or a function that fetches one; it is asked again once after a 401, one flight at a time. */
   token?: string | (() => string | Promise<string>) | undefined;
-  /** Base of all routes; a path such as `/api/miosa` is resolved against the page. @default "https://api.miosa.ai/api/v1" */
-  baseUrl?: string | undefined;
+  /** Base of all routes; a path such as `/api/miosa` is resolved against the page, and a query is kept. @default "https://api.miosa.ai/api/v1" */
+  baseUrl?: string | URL | undefined;
   /** `fetch` to use instead of the global one. */
   fetch?: typeof globalThis.fetch | undefined;
   /** Headers for every call. */

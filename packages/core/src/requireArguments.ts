@@ -19,8 +19,7 @@ export function requireObject(name: string, value: unknown): void {
 /** Throws `INVALID_ARGUMENT` unless `value` is a number from `min` to `max`. */
 export function requireNumber(name: string, value: unknown, min: number, max: number = Number.POSITIVE_INFINITY): void {
   if (typeof value === "number" && value >= min && value <= max) return;
-  const range = max === Number.POSITIVE_INFINITY ? `${min} or more` : `from ${min} to ${max}`;
-  throw invalidArgument(`${name} must be a number, ${range}.`);
+  throw invalidArgument(`${name} must be a number from ${min} to ${max}.`);
 }
 
 /** Throws `INVALID_ARGUMENT` unless `value` is absent or one of `allowed`. */

@@ -7,7 +7,7 @@ export interface Credentials {
   /** The `Authorization` value for the next request; undefined where the gateway adds it. */
   authorization(): Promise<string | undefined> | string | undefined;
   /** Forgets a token that earned a 401. True when a fresh one can be had, so that one more try makes sense. */
-  refresh(rejected: string | undefined): boolean;
+  refresh(rejected: string | null): boolean;
   /** The credential, where it never changes. */
   readonly fixed: string | undefined;
 }
@@ -17,8 +17,9 @@ export function createCredentials(options: MiosaClientOptions): Credentials {
   const { apiKey, token, dangerouslyAllowApiKeyInBrowser = false } = options;
   if (apiKey !== undefined && token !== undefined) throw invalidArgument("Give either apiKey or token, not both.");
   const guard = (credential: string): string => {
-    if (typeof credential !== "string" || credential === "") {
-      throw invalidArgument("The credential is empty. Give a non-empty apiKey, or a token (function) that yields one.");
+    // What no header can carry would be told, credential and all, by the runtime's own error.
+    if (typeof credential !== "string" || !/^\s*[!-~]+\s*$/.test(credential)) {
+      throw invalidArgument("An apiKey or token must consist of visible ASCII characters.");
     }
     if (credential.startsWith(apiKeyPrefix) && !dangerouslyAllowApiKeyInBrowser && isBrowser()) {
       throw invalidArgument(
@@ -26,15 +27,12 @@ export function createCredentials(options: MiosaClientOptions): Credentials {
           "on your server and give its path as baseUrl, or give a scoped token.",
       );
     }
-    return `Bearer ${credential}`;
+    return `Bearer ${credential.trim()}`;
   };
-  const fixed = apiKey ?? (typeof token === "string" ? token : undefined);
-  if (fixed !== undefined) {
-    const header = guard(fixed);
-    return { authorization: () => header, refresh: () => false, fixed };
-  }
-  if (typeof token !== "function") return { authorization: () => undefined, refresh: () => false, fixed: undefined };
-  return createTokenSource(token, guard);
+  if (typeof token === "function") return createTokenSource(token, guard);
+  const fixed = apiKey ?? token;
+  const header = fixed === undefined ? undefined : guard(fixed);
+  return { authorization: () => header, refresh: () => false, fixed };
 }
 
 function createTokenSource(fetchToken: () => string | Promise<string>, guard: (token: string) => string): Credentials {
@@ -46,7 +44,8 @@ function createTokenSource(fetchToken: () => string | Promise<string>, guard: (t
       if (current !== undefined) return current;
       flight ??= (async () => {
         try {
-          current = guard(await fetchToken());
+          // Asked in a task of its own: a function that throws at once must not be over before its flight is remembered.
+          current = guard(await Promise.resolve().then(fetchToken));
           return current;
         } catch (cause) {
           if (isMiosaError(cause)) throw cause;

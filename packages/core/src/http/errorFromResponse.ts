@@ -1,7 +1,7 @@
 import { headerNames } from "@miosa/protocol";
 import { ApiError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
-import type { ErrorContext } from "./readBody.js";
+import { type ErrorContext, htmlHint } from "./readBody.js";
 
 const longestMessage = 500;
 
@@ -25,36 +25,21 @@ export function errorFromResponse({ request, sandboxId }: ErrorContext, status: 
     sandboxId,
     requestId: headers.get(headerNames.requestId) ?? asString(inner["request_id"]) ?? asString(outer["request_id"]),
     details: inner["details"] ?? outer["details"] ?? (isRecord(body) ? body : undefined),
-    retryAfterMs: readRetryAfterMs(headers, body, Date.now()),
+    retryAfterMs: readRetryAfterMs(headers, asNumber(outer["retry_after"]) ?? asNumber(inner["retry_after"]), Date.now()),
   });
 }
 
 /**
  * How long the server asks us to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date, else
- * `retry_after` in the body. Undefined when it says nothing that can be read. A date is read by the server's own clock,
+ * the body's `retry_after`, `bodySec`. Undefined when it says nothing that can be read. A date is read by the server's own clock,
  * where the answer shows it: the two clocks may be hours apart.
  */
-export function readRetryAfterMs(headers: Headers, body: unknown, wallClockMs: number): number | undefined {
-  const header = headers.get(headerNames.retryAfter)?.trim();
-  if (header) {
-    const seconds = Number(header);
-    if (Number.isFinite(seconds)) return milliseconds(seconds * 1000);
-    const date = Date.parse(header);
-    if (!Number.isNaN(date)) return milliseconds(date - (readDate(headers) ?? wallClockMs));
-  }
-  if (!isRecord(body)) return undefined;
-  const inner = isRecord(body["error"]) ? asNumber(body["error"]["retry_after"]) : undefined;
-  const seconds = asNumber(body["retry_after"]) ?? inner;
-  return seconds === undefined ? undefined : milliseconds(seconds * 1000);
-}
-
-function milliseconds(given: number): number {
-  return Math.min(Math.max(0, given), Number.MAX_SAFE_INTEGER);
-}
-
-function readDate(headers: Headers): number | undefined {
-  const date = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(date) ? undefined : date;
+export function readRetryAfterMs(headers: Headers, bodySec: number | undefined, wallClockMs: number): number | undefined {
+  const header = headers.get(headerNames.retryAfter)?.trim() || "none";
+  const nowMs = Date.parse(headers.get("date") ?? "") || wallClockMs;
+  const readings = [Number(header) * 1000, Date.parse(header) - nowMs, (bodySec ?? Number.NaN) * 1000];
+  const afterMs = readings.find((reading) => !Number.isNaN(reading));
+  return afterMs === undefined ? undefined : Math.min(Math.max(0, afterMs), Number.MAX_SAFE_INTEGER);
 }
 
 function constantLike(value: unknown): string | undefined {
@@ -69,6 +54,5 @@ function firstProblem(errors: unknown): string | undefined {
 
 function plainText(body: unknown): string | undefined {
   const text = asString(body)?.trim();
-  if (!text) return undefined;
-  return /^<(!doctype|html)/i.test(text) ? "the answer is an HTML page, so a proxy or a wrong base URL answered" : text;
+  return text ? (htmlHint(text) ?? text) : undefined;
 }

@@ -1,5 +1,11 @@
+import { headerNames } from "@miosa/protocol";
 import { NetworkError, ProtocolError } from "../errors.js";
 import { raceSignal } from "../timers.js";
+
+/** What to say where a proxy or another server answered in the API's place. */
+export function htmlHint(text: string): string | undefined {
+  return /^\s*</.test(text) ? "It looks like an HTML page: check baseUrl." : undefined;
+}
 
 /** What a call was about, for its errors. */
 export interface ErrorContext {
@@ -23,14 +29,15 @@ export async function onTheWire<T>(context: ErrorContext, work: () => Promise<T>
 }
 
 /** The value of a JSON body; undefined for an empty one. Throws a ProtocolError for anything else. */
-export function parseJson(context: ErrorContext, text: string): unknown {
+export function parseJson(context: ErrorContext, text: string, response: Response | undefined): unknown {
   if (text.trim() === "") return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const looks = /^\s*</.test(text) ? "It looks like an HTML page: check baseUrl." : "It may have been cut off.";
-    throw new ProtocolError(`${context.request} did not answer with JSON. ${looks}`, {
+    throw new ProtocolError(`${context.request} did not answer with JSON. ${htmlHint(text) ?? "It may have been cut off."}`, {
       code: "INVALID_RESPONSE",
+      status: response?.status,
+      requestId: response?.headers.get(headerNames.requestId) ?? undefined,
       sandboxId: context.sandboxId,
       cause,
     });
@@ -39,8 +46,11 @@ export function parseJson(context: ErrorContext, text: string): unknown {
 
 const longestErrorBody = 65_536;
 
-/** Reads an error body for its message, up to a bound and as far as it comes, and always lets go of the connection. */
-export async function readErrorBody(response: Response, signal: AbortSignal): Promise<unknown> {
+/**
+ * Reads an error body for its message, up to a bound and as far as it comes, and always lets go of the connection. A server that
+ * repeats the credential does not get it into an error, and so not into a log.
+ */
+export async function readErrorBody(response: Response, authorization: string | null, signal: AbortSignal): Promise<unknown> {
   const reader = response.body?.getReader();
   if (!reader) return undefined;
   const decoder = new TextDecoder();
@@ -56,6 +66,8 @@ export async function readErrorBody(response: Response, signal: AbortSignal): Pr
   } finally {
     void reader.cancel().catch(() => undefined); // the connection is closed either way
   }
+  const secret = authorization?.slice(7) ?? ""; // without the scheme
+  if (secret.length > 7) text = text.replaceAll(secret, "***");
   try {
     return JSON.parse(text);
   } catch {

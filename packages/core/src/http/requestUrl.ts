@@ -3,12 +3,16 @@ import { invalidArgument } from "../errors.js";
 /** Query parameters; undefined ones are left out, and a list repeats its name. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** The URL of a path below the base URL. Throws `INVALID_ARGUMENT` when the base is no http(s) URL, nor a path in a page. */
+/** The URL of a path below the base URL, whose own query is kept. Throws `INVALID_ARGUMENT` when the base is no http(s) URL, nor a path in a page. */
 export function requestUrl(baseUrl: string, path: string, query: Query = {}): string {
-  const base: unknown = Reflect.get(globalThis, "location");
-  const page = typeof base === "object" && base !== null && "href" in base ? String(base.href) : undefined;
-  const url = URL.canParse(baseUrl + path, page) ? new URL(baseUrl + path, page) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw invalidArgument("baseUrl must be an absolute http(s) URL, or in a page a path.");
+  const page = typeof location === "undefined" ? undefined : location.href;
+  const root = baseUrl || "/";
+  const url = URL.canParse(root, page) ? new URL(root, page) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username) {
+    throw invalidArgument("baseUrl must be an absolute http(s) URL without credentials, or in a page a path.");
+  }
+  url.pathname = url.pathname.replace(/\/*$/, "") + path;
+  url.hash = "";
   for (const [name, value] of Object.entries(query)) {
     for (const each of [value].flat()) if (each !== undefined) url.searchParams.append(name, String(each));
   }

@@ -65,7 +65,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   const { retries = 2, timeoutMs: usualTimeoutMs = defaultTimeoutMs, onRequest, onResponse, onError } = options;
   requireNumber("retries", retries, 0, 100);
   requireNumber("timeoutMs", usualTimeoutMs, 0);
-  const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "");
+  const baseUrl = String(options.baseUrl ?? defaultBaseUrl);
   const credentials = createCredentials(options);
   // Chromium's cache keeps the connection of a stream that was aborted, and sends the next request for it twice. Elsewhere
   // there is no cache, and some runtimes refuse the member.
@@ -87,7 +87,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       const { signal } = init;
       const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(url, { ...init, ...cacheInit }), signal);
       if (!response.ok) {
-        throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, signal));
+        throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, init.headers.get(headerNames.authorization), signal));
       }
       if (read) await onTheWire(context, () => read(response), signal);
       onResponse?.(Object.assign(outcome(), { status: response.status, requestId: response.headers.get(headerNames.requestId) ?? undefined }));
@@ -106,7 +106,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
   async function headersFor(extra: Readonly<Record<string, string>> | undefined, accept: string, signal: AbortSignal): Promise<Headers> {
     const headers = new Headers(options.headers);
     headers.set("accept", accept);
-    for (const [name, value] of Object.entries(extra ?? {})) headers.set(name, value);
+    new Headers(extra).forEach((value, name) => headers.set(name, value));
     const value = await authorization(signal);
     if (value !== undefined) headers.set(headerNames.authorization, value);
     return headers;
@@ -132,17 +132,18 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       callerSignal?.throwIfAborted();
       requireNumber("timeoutMs", timeoutMs, 0);
       const { context, method, path, url } = prepare(route, init.params, init.query);
-      const repeatable = init.retry !== false && (!/^P[OA]/.test(method) || init.idempotencyKey !== undefined);
+      const repeatable = init.retry !== false && (!/^P[OA]/.test(method) || !!init.idempotencyKey);
       const deadline = createDeadline(timeoutMs, callerSignal);
       const { signal } = deadline;
       let answer: ArrayBuffer | string = "";
+      let answered: Response | undefined;
       let tries = 0;
       let refreshed = false;
       let nextDelayMs = 0;
 
       try {
         const headers = await headersFor(init.options?.headers, init.answer ? "*/*" : "application/json", signal);
-        if (init.idempotencyKey !== undefined) headers.set(headerNames.idempotencyKey, init.idempotencyKey);
+        if (init.idempotencyKey) headers.set(headerNames.idempotencyKey, init.idempotencyKey);
         const body = bodyOf(init.body, headers);
 
         /** One try, with its body: so one that is cut off half-way can be tried again. */
@@ -150,6 +151,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           tries += 1;
           const trace = { route: context.request, method, path, attempt: tries };
           return send(context, trace, url, { method, headers, signal, ...body }, async (response) => {
+            answered = response;
             answer = init.answer ? await response.arrayBuffer() : await response.text();
           });
         };
@@ -160,7 +162,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           if (error.status === 401 && !refreshed) {
             refreshed = true;
             nextDelayMs = 0;
-            return credentials.refresh(headers.get(headerNames.authorization) ?? undefined);
+            return credentials.refresh(headers.get(headerNames.authorization));
           }
           const used = tries - (refreshed ? 1 : 0);
           nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
@@ -175,7 +177,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
         };
 
         await deadline.race(repeatedly(url, method, retries + 1, { attempt, mayRepeat, prepareNext }));
-        return typeof answer === "string" ? parseJson(context, answer) : answer;
+        return typeof answer === "string" ? parseJson(context, answer, answered) : answer;
       } catch (error) {
         if (deadline.expired) {
           const message = `${context.request} did not finish within ${timeoutMs} ms.`;
@@ -202,7 +204,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
         } catch (error) {
           if (signal.aborted) throw error;
           const mayRefresh = isMiosaError(error) && error.status === 401 && attempt === 1 && !isStream;
-          if (!mayRefresh || !credentials.refresh(headers.get(headerNames.authorization) ?? undefined)) throw typedError(error, context);
+          if (!mayRefresh || !credentials.refresh(headers.get(headerNames.authorization))) throw typedError(error, context);
         }
       }
     },

@@ -108,7 +108,8 @@ test.each([1, 2])("a server that never answers, or stops in its body, is a Timeo
   });
   const error = await rejection(raw.get({ timeoutMs: 60 }));
   expect(isTimeoutError(error)).toBe(true);
-  expect(error).toMatchObject({ code: "TIMEOUT", status: undefined, sandboxId: "box-1" });
+  expect(error).not.toHaveProperty("status");
+  expect(error).toMatchObject({ code: "TIMEOUT", sandboxId: "box-1" });
   await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
 });
 
@@ -146,4 +147,9 @@ test("a slow answer within the deadline is fine", async () => {
     answerJson(response, 200, { id: "a" });
   });
   expect(await raw.get({ timeoutMs: 5_000 })).toEqual({ id: "a" });
+});
+
+test("an answer that is no JSON still tells its status and request id, for support", async () => {
+  await using raw = await startRawTransport((_, response) => void response.writeHead(200, { "x-request-id": "req_7" }).end("<html>"));
+  expect(await rejection(raw.get())).toMatchObject({ name: "ProtocolError", status: 200, requestId: "req_7" });
 });

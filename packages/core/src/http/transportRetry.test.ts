@@ -125,7 +125,7 @@ test("a logged client or transport shows no credential", () => {
 
 test("options that cannot work are refused at once", async () => {
   expect(() => createTransport({ apiKey: "a", token: "b" })).toThrow(/not both/);
-  expect(() => createTransport({ apiKey: "" })).toThrow(/empty/);
+  expect(() => createTransport({ apiKey: "" })).toThrow(/visible ASCII/);
   expect(() => createTransport({ retries: -1 })).toThrow(/retries/);
   expect(() => createTransport({ timeoutMs: Number.NaN })).toThrow(/timeoutMs/);
   const call = (baseUrl: string) => rejection(createTransport({ baseUrl }).call("GET /computers", { params: {} }));

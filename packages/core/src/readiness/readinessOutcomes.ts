@@ -39,8 +39,7 @@ export function eventOfFrame(sandboxId: string, message: SseMessage): ReadinessE
 /** How a failed stream is to be taken. 404 here means a server without the stream; the poll tells an unknown sandbox. */
 export function streamFailure(error: unknown): Failure {
   if (isApiError(error)) {
-    if (error.status !== undefined && unsupportedStatuses.has(error.status)) return { kind: "unsupported" };
-    return failureOfStatus(error);
+    return unsupportedStatuses.has(error.status ?? 0) ? { kind: "unsupported" } : failureOfStatus(error);
   }
   if (isProtocolError(error)) return { kind: "unsupported" };
   if (isTimeoutError(error)) return { kind: "silent", error };
@@ -57,9 +56,8 @@ export function pollFailure(error: unknown): Failure {
 function failureOfStatus(error: ApiError): Failure {
   if (error.status === 429) return { kind: "rateLimited", retryAfterMs: error.retryAfterMs, error };
   // A gateway's own key is refused upstream: no browser can mend that by asking again.
-  const isFinal = error.code === "UPSTREAM_REFUSED" || (error.status !== undefined && finalStatuses.has(error.status));
-  if (isFinal) return { kind: "final", error };
-  return { kind: "transient", error };
+  const isFinal = error.code === "UPSTREAM_REFUSED" || finalStatuses.has(error.status ?? 0);
+  return { kind: isFinal ? "final" : "transient", error };
 }
 
 function otherFailure(error: unknown): Failure {
