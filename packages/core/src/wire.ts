@@ -17,6 +17,11 @@ export function camelize(wire: Readonly<Record<string, unknown>>): Record<string
   return result;
 }
 
+/** Copies an object with its keys in snake_case. Their values are the user's own, and stay as they are. */
+export function snakeKeys(given: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]));
+}
+
 function camelizeValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelizeValue);
   return isRecord(value) ? camelize(value) : value;

@@ -3,7 +3,7 @@ import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
 import { requireNumber, requireObject, requireOneOf } from "../requireArguments.js";
 import { createDeadline, sleep } from "../timers.js";
-import { unwrapOne } from "../wire.js";
+import { snakeKeys, unwrapOne } from "../wire.js";
 import { computerFromWire } from "./computerFromWire.js";
 import type { Computer, ComputerState, CreateComputerInput, WaitForStateOptions } from "./types.js";
 
@@ -12,7 +12,10 @@ export function computerFromReply(reply: unknown): Computer {
   return computerFromWire(unwrapOne(reply, "computer", "sandbox"));
 }
 
-/** Wire body of a create. Throws `INVALID_ARGUMENT` for what no server would take. Contract 2.2 and 6.3. */
+/**
+ * Wire body of a create: every member given, those we do not know included, as the spec's client passes them on. Throws
+ * `INVALID_ARGUMENT` for what no server would take. Contract 2.2 and 6.3.
+ */
 export function createBody(input: CreateComputerInput): Record<string, unknown> {
   requireObject("input", input);
   for (const name of ["name", "visibility", "externalWorkspaceId", "externalUserId", "externalProjectId"]) {
@@ -20,16 +23,7 @@ export function createBody(input: CreateComputerInput): Record<string, unknown> 
   }
   requireSize(input.size);
   if (input.metadata !== undefined) requireObject("metadata", input.metadata);
-  return {
-    name: input.name,
-    template_type: input.templateType,
-    size: input.size,
-    metadata: input.metadata,
-    visibility: input.visibility,
-    external_workspace_id: input.externalWorkspaceId,
-    external_user_id: input.externalUserId,
-    external_project_id: input.externalProjectId,
-  };
+  return snakeKeys(input);
 }
 
 /** Throws `INVALID_ARGUMENT` for a size that is not in the API's table; `xlarge` is an old name of `xl`. */
@@ -40,7 +34,7 @@ export function requireSize(size: unknown): void {
 /** Creates a computer. One idempotency key covers all tries. `POST /computers`. */
 export async function createComputer(transport: Transport, input: CreateComputerInput, options: MutationOptions = {}): Promise<Computer> {
   const body = createBody(input);
-  const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+  const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
   return computerFromReply(await transport.call("POST /computers", { params: {}, body, idempotencyKey, options }));
 }
 

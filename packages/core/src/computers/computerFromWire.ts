@@ -26,7 +26,7 @@ export function canonicalState(status: string): ComputerState {
 /** Reads a computer or native sandbox off the wire. Throws a ProtocolError when it has no id. */
 export function computerFromWire(wire: Readonly<Record<string, unknown>>): Computer {
   const id = asString(wire["id"]);
-  if (id === undefined) throw new ProtocolError("The server sent a computer without an id.", { code: "INVALID_RESPONSE" });
+  if (!id) throw new ProtocolError("The server sent a computer without an id.", { code: "INVALID_RESPONSE" });
   const status = asString(wire["status"]) ?? asString(wire["state"]) ?? "";
   return {
     ...camelize(wire),

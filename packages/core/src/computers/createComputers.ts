@@ -43,7 +43,7 @@ export function createComputers(transport: Transport): Computers {
     stop: act("stop"),
     restart: act("restart"),
     async clone(id, input = {}, options = {}) {
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
       const body = createBody(input);
       return computerFromReply(await transport.call("POST /computers/:id/clone", { params: { id }, body, idempotencyKey, options }));
     },

@@ -43,7 +43,10 @@ export interface Computer extends Attribution {
 /** A sandbox: a computer whose template is `miosa-sandbox`. */
 export type Sandbox = Computer;
 
-/** Attributes of a new computer. Contract 2.2, 4.3 and 6.3. */
+/**
+ * Attributes of a new computer. Members that are not named here are sent too, in snake_case, for servers that know more.
+ * Contract 2.2, 4.3 and 6.3.
+ */
 export interface CreateComputerInput {
   name?: string | undefined;
   /** @default "miosa-sandbox" for sandboxes; the server's default for computers. A given value, null included, is kept. */
@@ -52,6 +55,19 @@ export interface CreateComputerInput {
   size?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
   visibility?: string | undefined;
+  /** Name of the computer in addresses. */
+  slug?: string | undefined;
+  /** Apps that a desktop starts with. */
+  selectedApps?: readonly string[] | undefined;
+  /** Gives the token inside the right to create more. @default false */
+  allowProvision?: boolean | undefined;
+  /** MIOSA's own workspace and project, by id, slug or name. @default the tenant's */
+  workspaceId?: string | undefined;
+  workspaceSlug?: string | undefined;
+  workspaceName?: string | undefined;
+  projectId?: string | undefined;
+  projectSlug?: string | undefined;
+  projectName?: string | undefined;
   externalWorkspaceId?: string | undefined;
   externalUserId?: string | undefined;
   externalProjectId?: string | undefined;

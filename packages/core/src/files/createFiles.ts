@@ -94,5 +94,5 @@ function check(id: string, path: string): void {
 
 /** A key makes a write safe to repeat: the server runs it once. */
 function keyed<Options extends { idempotencyKey?: string | undefined }>(options: Options): { idempotencyKey: string; options: Options } {
-  return { idempotencyKey: options.idempotencyKey ?? crypto.randomUUID(), options };
+  return { idempotencyKey: options.idempotencyKey || crypto.randomUUID(), options };
 }

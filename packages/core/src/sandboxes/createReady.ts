@@ -9,7 +9,8 @@ type Calls = Pick<Sandboxes, "create" | "get" | "delete" | "waitUntilReady">;
 
 /** See `Sandboxes.createReady`. */
 export async function createReady(calls: Calls, input: CreateSandboxInput = {}, options: CreateReadyOptions = {}): Promise<Sandbox> {
-  const { timeoutMs = 60_000, cleanupTimeoutMs = 10_000, idempotencyKey = crypto.randomUUID(), signal: callerSignal, onOrphan, ...wait } = options;
+  const { timeoutMs = 60_000, cleanupTimeoutMs = 10_000, idempotencyKey: givenKey, signal: callerSignal, onOrphan, ...wait } = options;
+  const idempotencyKey = givenKey || crypto.randomUUID();
   requireNumber("timeoutMs", timeoutMs, 0);
   requireNumber("cleanupTimeoutMs", cleanupTimeoutMs, 0);
   callerSignal?.throwIfAborted();

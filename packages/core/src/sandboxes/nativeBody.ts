@@ -4,27 +4,15 @@ import { isRecord } from "../guards.js";
 import { requireNumber } from "../requireArguments.js";
 import type { CreateSandboxInput } from "./types.js";
 
-/** The members that only the native create knows. Throws `INVALID_ARGUMENT` for resources that are no size. Contract 4.3. */
+/** What the native create says in its own way. Throws `INVALID_ARGUMENT` for resources that are no size. Contract 4.3. */
 export function nativeBody(input: CreateSandboxInput): Record<string, unknown> {
-  const { cpuCount, memoryMb, diskSizeMb, timeoutSec, idleTimeoutSec, env, tags } = input;
+  const { timeoutSec, idleTimeoutSec, env, tags } = input;
   for (const [name, value] of Object.entries({ timeoutSec, idleTimeoutSec })) if (value !== undefined) requireNumber(name, value, 1);
   if (env !== undefined && !(isRecord(env) && Object.values(env).every((value) => typeof value === "string"))) {
     throw invalidArgument("env must be an object of strings.");
   }
   requireTags(tags);
-  return {
-    template_id: input.templateId ?? input.templateType ?? sandboxTemplate,
-    cpu_count: cpuCount,
-    memory_mb: memoryMb,
-    disk_size_mb: diskSizeMb,
-    size: sizeOf(input),
-    timeout_sec: timeoutSec,
-    idle_timeout_sec: idleTimeoutSec,
-    persistent: input.persistent,
-    always_on: input.alwaysOn,
-    env,
-    tags,
-  };
+  return { template_type: undefined, template_id: input.templateId ?? input.templateType ?? sandboxTemplate, size: sizeOf(input) };
 }
 
 /** Throws `INVALID_ARGUMENT` unless `tags` is absent or a list of strings. */

@@ -14,7 +14,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
   const act =
     (action: "stop" | "pause" | "resume" | "extend" | "fork") =>
     async (id: string, body: Record<string, unknown>, options: MutationOptions = {}) => {
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
       const reply = await transport.call(`POST /sandboxes/:id/${action}`, { params: { id }, body, idempotencyKey, options });
       if (action === "fork") return computerFromReply(reply);
       return computerFromReply({ id, ...(isRecord(reply) && unwrapOne(reply, "sandbox")) });
@@ -93,7 +93,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       await transport.call("DELETE /sandboxes/:id/env/:key", { params: { id, key }, options });
     },
     async createSnapshot(id, input = {}, options = {}) {
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
       const reply = await transport.call("POST /sandboxes/:id/snapshots", { params: { id }, body: input, idempotencyKey, options });
       return snapshotFromWire(unwrapOne(reply, "snapshot"));
     },
@@ -102,7 +102,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return unwrapMany(reply, "snapshots", "items").items.map(snapshotFromWire);
     },
     async restoreSnapshot(id, snapshotId, options = {}) {
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
       const params = { id, snapshot: snapshotId };
       return computerFromReply(await transport.call("POST /sandboxes/:id/restore/:snapshot", { params, body: {}, idempotencyKey, options }));
     },
@@ -112,7 +112,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
     async createPreview(id, input, options = {}) {
       requireObject("input", input);
       requireNumber("port", input.port, 1, 65_535);
-      const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
       const reply = await transport.call("POST /sandboxes/:id/previews", { params: { id }, body: input, idempotencyKey, options });
       return previewFromWire(unwrapOne(reply, "preview"));
     },

@@ -11,7 +11,7 @@ import type { CreateSandboxInput } from "./types.js";
 /** The collection that sandbox create, list, get and delete use. */
 export type SandboxApi = "computers" | "sandboxes";
 
-const nativeOnly = ["templateId", "cpuCount", "memoryMb", "diskSizeMb", "timeoutSec", "idleTimeoutSec", "persistent", "alwaysOn", "env", "tags"];
+const nativeOnly = ["templateId", "cpuCount", "memoryMb", "diskSizeMb", "timeoutSec", "idleTimeoutSec", "persistent", "alwaysOn", "env", "tags", "region", "entrypoint", "services", "readinessProbe", "database"];
 
 /**
  * Creates a sandbox by the spec's wire: a computer with its template, unless the caller gave one, null included (contract 2).
@@ -28,7 +28,7 @@ export async function createSandbox(transport: Transport, input: CreateSandboxIn
 
 /** Creates a sandbox by the native wire. `POST /sandboxes`. */
 export async function createNativeSandbox(transport: Transport, input: CreateSandboxInput, options: MutationOptions = {}): Promise<Sandbox> {
-  const body = { ...createBody(input), template_type: undefined, ...nativeBody(input) };
-  const idempotencyKey = options.idempotencyKey ?? crypto.randomUUID();
+  const body = { ...createBody(input), ...nativeBody(input) };
+  const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
   return computerFromReply(await transport.call("POST /sandboxes", { params: {}, body, idempotencyKey, options }));
 }

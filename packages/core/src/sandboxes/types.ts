@@ -19,6 +19,13 @@ export interface CreateSandboxInput extends CreateComputerInput {
   alwaysOn?: boolean | undefined;
   env?: Readonly<Record<string, string>> | undefined;
   tags?: readonly string[] | undefined;
+  region?: string | undefined;
+  /** Command that runs when it starts. */
+  entrypoint?: string | undefined;
+  services?: readonly Record<string, unknown>[] | undefined;
+  /** What must answer before it counts as ready, such as `{ type: "http", url: "http://127.0.0.1:3000" }`. */
+  readinessProbe?: Record<string, unknown> | undefined;
+  database?: boolean | Record<string, unknown> | undefined;
 }
 
 /** Options of `createReady`. */
