@@ -1,4 +1,4 @@
-import { invalidArgument, ProtocolError } from "../errors.js";
+import { ApiError, invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
@@ -12,7 +12,10 @@ type Input = "click" | "double-click" | "move" | "drag" | "type" | "key" | "scro
 /** The `desktop` namespace over a transport. Where servers read a field by different names, all of them are sent. */
 export function createDesktop(transport: Transport): Desktop {
   async function input(id: string, name: Input, body: object, options: CallOptions | undefined): Promise<void> {
-    await transport.call(`POST /computers/:id/desktop/${name}`, { params: { id }, body, retry: false, options });
+    const reply = await transport.call(`POST /computers/:id/desktop/${name}`, { params: { id }, body, retry: false, options });
+    if (!isRecord(reply) || (reply["success"] !== false && reply["ok"] !== false)) return;
+    const reason = asString(reply["message"]) ?? asString(reply["error"]) ?? "no reason given";
+    throw new ApiError(`The computer did not do the ${name}: ${reason}`, { code: asString(reply["code"]) ?? "DESKTOP_FAILED", sandboxId: id, details: reply });
   }
   return {
     async screenshot(id, { region, ...options } = {}) {

@@ -56,3 +56,13 @@ test("coordinates and names that no screen has are refused before any request", 
   }
   expect(raw.server.requests).toHaveLength(0);
 });
+
+test("an input that the computer says it did not do rejects with its reason", async () => {
+  await using raw = await startRawTransport((_, response) => answerJson(response, 200, { success: false, error: "no display" }));
+  expect(await rejection(createMiosaClient({ baseUrl: raw.server.url }).desktop.click("a", { x: 1, y: 1 }))).toMatchObject({
+    name: "ApiError",
+    code: "DESKTOP_FAILED",
+    message: expect.stringContaining("no display"),
+    sandboxId: "a",
+  });
+});

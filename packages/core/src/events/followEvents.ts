@@ -28,6 +28,7 @@ export function followEvents<Name extends RouteName>(
   options: Omit<StreamEventsOptions, "types"> = {},
 ): AsyncGenerator<MiosaEvent, void, void> {
   return closeableGenerator(options.signal, async function* follow(signal): AsyncGenerator<MiosaEvent, void, void> {
+    const { id: watchedId = "" }: Readonly<Record<string, string>> = target.params;
     const wakeUps = createWakeUps();
     let lastEventId = options.lastEventId ?? "";
     let losses = 0;
@@ -56,7 +57,7 @@ export function followEvents<Name extends RouteName>(
           try {
             for (let message = await current.next(); message; message = await current.next()) {
               lastEventId = current.lastEventId;
-              const event = eventFromMessage(message);
+              const event = eventFromMessage(message, watchedId);
               if (event) yield event;
             }
           } finally {
@@ -66,8 +67,8 @@ export function followEvents<Name extends RouteName>(
           }
         } catch (cause) {
           if (signal.aborted) throw cause;
-          if (isMiosaError(cause) && !isWorthReopening(cause)) throw cause;
-          if (isMiosaError(cause)) error = cause;
+          if (!isMiosaError(cause) || !isWorthReopening(cause)) throw cause;
+          error = cause;
         } finally {
           stream?.close();
         }
@@ -90,15 +91,15 @@ export function followEvents<Name extends RouteName>(
   });
 }
 
-/** Reads an event off a message. Undefined for the `[DONE]` marker. Throws a ProtocolError when the data is no JSON object. */
-export function eventFromMessage(message: SseMessage): MiosaEvent | undefined {
+/** Reads an event off a message; `watchedId` is what it is about where it does not say itself. Undefined for the `[DONE]` marker. Throws a ProtocolError when the data is no JSON object. */
+export function eventFromMessage(message: SseMessage, watchedId = ""): MiosaEvent | undefined {
   const wire = objectOfMessage(message);
   if (!wire) return undefined;
   const { id, ...rest } = wire;
   return {
     ...camelize(rest),
     type: asString(wire["type"]) ?? message.event,
-    resourceId: asString(id) ?? asString(wire["sandbox_id"]) ?? asString(wire["computer_id"]) ?? "",
+    resourceId: asString(id) ?? asString(wire["sandbox_id"]) ?? asString(wire["computer_id"]) ?? watchedId,
     eventId: message.id,
     at: asString(wire["ts"]) ?? asString(wire["timestamp"]) ?? null,
   };

@@ -46,9 +46,14 @@ test("a stream that is cut off is a NetworkError, and one that never ends a Time
   await expect.poll(() => stuck.openRequests(), { timeout: 5_000 }).toBe(0);
 });
 
-test("a result without an exit code is unknown, not success", async () => {
-  await using raw = await startRawTransport((_, response) => answerJson(response, 200, { stdout: "hi" }));
+test.each([{ stdout: "hi" }, { output: "hi", success: false }, { job_id: "j" }])("a result without an exit code is unknown, not success: %j", async (answer) => {
+  await using raw = await startRawTransport((_, response) => answerJson(response, 200, answer));
   expect(await rejection(createMiosaClient({ baseUrl: raw.server.url }).exec.run("a", { command: "x" }))).toMatchObject({ code: "INVALID_RESPONSE", sandboxId: "a" });
+});
+
+test("a server that answers with the output alone means exit code 0, as the API's first client reads it", async () => {
+  await using raw = await startRawTransport((_, response) => answerJson(response, 200, { data: { output: "hi\n" } }));
+  expect(await createMiosaClient({ baseUrl: raw.server.url }).exec.run("a", { command: "x" })).toMatchObject({ output: "hi\n", exitCode: 0, success: true });
 });
 
 test("a command is sent once, with its own names, and its HTTP deadline follows its own", async () => {

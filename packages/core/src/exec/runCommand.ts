@@ -39,7 +39,9 @@ async function run(
     options: { ...options, timeoutMs: commandTimeoutMs(place, options) },
   });
   const wire = unwrapOne(reply, "result");
-  const exitCode = exitCodeOf(wire) ?? (wire["success"] === true ? 0 : undefined);
+  // An answer with the output alone tells of a command that ran: contract 6.5 counts it as 0.
+  const isSuccess = wire["success"] ?? typeof wire["output"] === "string";
+  const exitCode = exitCodeOf(wire) ?? (isSuccess === true ? 0 : undefined);
   if (exitCode === undefined) {
     throw new ProtocolError("The server sent no exit code, so the command's outcome is unknown.", { code: "INVALID_RESPONSE", sandboxId: id });
   }

@@ -178,3 +178,14 @@ test("a write is repeated with one key when its answer is lost", async () => {
   expect(keys).toHaveLength(2);
   expect(new Set(keys).size).toBe(1);
 });
+
+test("an upload with a deadline that is none, or from a stream that is read elsewhere, is refused before any request", async () => {
+  await using raw = await startRawTransport((_, response) => void response.end());
+  const { files } = createMiosaClient({ baseUrl: raw.server.url });
+  const taken = new ReadableStream<Uint8Array>();
+  taken.getReader();
+  for (const call of [files.upload("a", "/b", "x", { timeoutMs: Number.NaN }), files.upload("a", "/b", "x", { timeoutMs: -1 }), files.upload("a", "/b", taken)]) {
+    expect(await rejection(call)).toMatchObject({ code: "INVALID_ARGUMENT" });
+  }
+  expect(raw.server.requests).toHaveLength(0);
+});

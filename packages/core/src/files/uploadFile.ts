@@ -1,6 +1,6 @@
-import { TimeoutError } from "../errors.js";
+import { invalidArgument, TimeoutError } from "../errors.js";
 import type { Transport } from "../http/transport.js";
-import { requireId, requireString } from "../requireArguments.js";
+import { requireId, requireNumber, requireString } from "../requireArguments.js";
 import { createDeadline } from "../timers.js";
 import { contentBytes } from "./fileContent.js";
 import type { FileContent, UploadOptions } from "./types.js";
@@ -18,6 +18,8 @@ export async function uploadFile(
   requireId(id);
   requireString("path", path);
   const { createDirs = true, timeoutMs = Number.POSITIVE_INFINITY, signal, headers, onProgress } = options;
+  requireNumber("timeoutMs", timeoutMs, 0);
+  if (content instanceof ReadableStream && content.locked) throw invalidArgument("content is a stream that something else reads already.");
   const deadline = createDeadline(timeoutMs, signal);
   let letGo: (() => void) | undefined;
   try {

@@ -13,7 +13,10 @@ export function createTokens(transport: Transport): Tokens {
       const { userId, workspaceId, expiresInSec, scopes } = input;
       requireString("userId", userId);
       requireString("workspaceId", workspaceId);
-      if (expiresInSec !== undefined) requireNumber("expiresInSec", expiresInSec, 1, 86_400);
+      if (expiresInSec !== undefined) {
+        requireNumber("expiresInSec", expiresInSec, 1, 86_400);
+        if (!Number.isInteger(expiresInSec)) throw invalidArgument("expiresInSec must be whole seconds.");
+      }
       if (scopes !== undefined && !Array.isArray(scopes)) throw invalidArgument("scopes must be a list of names such as sandboxes:read.");
       const body = { user_id: userId, workspace_id: workspaceId, expires_in_seconds: expiresInSec, scopes };
       const wire = unwrapOne(await transport.call("POST /tokens/scoped", { params: {}, body, options }));

@@ -1,0 +1,26 @@
+import { createMiosaClient } from "@miosa/core";
+import { expect, test } from "vitest";
+import { rejection, startRawTransport } from "../../test/rawTransport.js";
+
+const startStream = (text: string) =>
+  startRawTransport((_, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(text));
+
+test("an event of a sandbox's own stream is about that sandbox, where it does not say so itself", async () => {
+  await using raw = await startStream('id: 1\nevent: sandbox.exec.stdout\ndata: {"exec_id":"e","line":"hi"}\n\n');
+  for await (const event of createMiosaClient({ baseUrl: raw.server.url }).events.sandboxStream("box 1")) {
+    expect(event).toMatchObject({ type: "sandbox.exec.stdout", resourceId: "box 1", execId: "e" });
+    break;
+  }
+});
+
+test("an error thrown by a listener of the stream's opening reaches the loop, and closes the connection", async () => {
+  await using raw = await startStream(":\n\n");
+  const mine = new Error("mine");
+  const stream = createMiosaClient({ baseUrl: raw.server.url }).events.stream({
+    onOpen: () => {
+      throw mine;
+    },
+  });
+  expect(await rejection(stream.next())).toBe(mine);
+  await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
+});
