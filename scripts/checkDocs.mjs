@@ -1,8 +1,8 @@
 // Holds the programs in the documentation to the packages as they are: each must compile, and those marked `run` must run
 // against a local server and print what the text says.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { transform } from "esbuild";
 import { readCodeBlocks } from "./docBlocks.mjs";
 import { root } from "./installMissing.mjs";
@@ -33,11 +33,17 @@ const blocks = documents
 rmSync(join(root, folder), { recursive: true, force: true });
 mkdirSync(join(root, folder), { recursive: true });
 for (const block of blocks) {
-  block.file = `${folder}/${block.document.replaceAll(/[/.]/g, "-")}-line${block.line}.${block.language}`;
+  block.app = block.document.replaceAll(/[/.]/g, "-");
+  block.file = `${folder}/${block.app}/${block.path ?? `line${block.line}.${block.language}`}`;
+  mkdirSync(dirname(join(root, block.file)), { recursive: true });
   // As many lines above the code as in the document, so that a complaint names the line there.
   writeFileSync(join(root, block.file), `${"\n".repeat(block.line - 1)}${block.code}\n${block.given}`);
 }
-writeFileSync(join(root, folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, include: ["*"] }));
+cpSync(join(root, "scripts/docModules.d.mts"), join(root, folder, "modules.d.ts"));
+// The files of one app find each other, and those of one document add to those of another: a test to the app that it tests.
+const apps = [...new Set(blocks.filter(({ path }) => path).map(({ app }) => `./${app}`))];
+const found = { rootDirs: apps, paths: { "@/*": apps.map((app) => `${app}/*`) } };
+writeFileSync(join(root, folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { ...options, ...found }, include: ["**/*"] }));
 
 let failures = blocks.length === 0 ? 1 : 0;
 if ((await runCommand(["tsc", "-p", folder], { timeoutMs: 60_000 })) !== 0) failures += 1;

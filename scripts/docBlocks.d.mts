@@ -4,6 +4,8 @@ export interface CodeBlock {
   /** Line of the document on which the code begins, from 1. */
   line: number;
   code: string;
+  /** The file of the document's app that it is, where it is one. */
+  path: string | undefined;
   /** Declarations of what the program takes as given. */
   given: string;
   /** True when the program is to be run. */

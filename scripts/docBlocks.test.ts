@@ -28,3 +28,7 @@ test("takes what a comment right above a program declares as given", () => {
   const text = `Text\n\n<!-- given: declare const a: string; -->\n${fence("ts", "a")}`;
   expect(readCodeBlocks(text)).toMatchObject([{ line: 5, code: "a\n", given: "declare const a: string;" }]);
 });
+
+test("knows which file of an app a block is", () => {
+  expect(readCodeBlocks(fence("tsx file=src/App.tsx", "a") + fence("ts", "b"))).toMatchObject([{ path: "src/App.tsx" }, { path: undefined }]);
+});
