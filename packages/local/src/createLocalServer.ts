@@ -1,5 +1,4 @@
-import { createServer, type Server } from "node:http";
-import type { Socket } from "node:net";
+import { createServer } from "node:http";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
 import { readApiKeys } from "./apiKeys.js";
@@ -13,6 +12,7 @@ import { createTerminals } from "./exec/terminals.js";
 import { createFaults, type Faults } from "./faults.js";
 import { createOpenStreams } from "./http/eventStream.js";
 import { HttpProblem } from "./http/httpProblem.js";
+import { listen, trackConnections } from "./http/connections.js";
 import { serveUpgrades } from "./http/upgrades.js";
 import type { LocalServerOptions } from "./options.js";
 import { createRequestLog, type LogEntry } from "./requestLog.js";
@@ -69,6 +69,9 @@ export interface LocalConnections {
   sockets: number;
   streams: { readiness: number; events: number };
 }
+
+/** How long clients may take to receive what the closing server has answered, in milliseconds. */
+const answerPatienceMs = 500;
 
 const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
@@ -149,7 +152,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     const listener = getRequestListener(made.fetch, { overrideGlobalObjects: false, errorHandler: (error) => badRequest(error, onError) });
     return { app: made, http: createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError)) };
   });
-  const sockets = trackSockets(http);
+  const connections = trackConnections(http);
   const endSockets = serveUpgrades(http, execSocketRoutes(parts), parts);
   const undoAll = async (): Promise<void> => {
     endSockets();
@@ -166,6 +169,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
       await store.close();
     } finally {
       streams.closeAll(); // those who listen have been told by now that their sandboxes are stopped
+      await connections.answered(answerPatienceMs);
       endSockets();
       http.closeAllConnections();
       await stopped;
@@ -192,7 +196,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     },
     countRequests: (route) => log.count(route),
     clearRequests: () => log.clear(),
-    connections: () => ({ sockets: sockets.size, streams: { readiness: streams.count("readiness"), events: streams.count("events") } }),
+    connections: () => ({ sockets: connections.sockets(), streams: { readiness: streams.count("readiness"), events: streams.count("events") } }),
     cutConnections: () => http.closeAllConnections(),
     sandboxes: {
       get count() {
@@ -252,24 +256,4 @@ function badRequest(error: unknown, onError: (error: unknown) => void): Response
 
 function reportError(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-}
-
-function trackSockets(http: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  http.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  return sockets;
-}
-
-function listen(http: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, host, () => {
-      http.off("error", reject);
-      const address = http.address();
-      resolve(typeof address === "object" && address ? address.port : port);
-    });
-  });
 }
