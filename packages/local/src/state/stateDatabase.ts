@@ -38,20 +38,20 @@ export async function openStateDatabase(directory: string): Promise<StateDatabas
   };
 }
 
-function explained(error: unknown, directory: string): unknown {
+function explained(error: unknown, directory: string): LocalStateError {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "LEVEL_LOCKED") {
     return new LocalStateError("STATE_LOCKED", `Another server uses the state directory ${dirname(directory)}. Stop that one, or choose another directory.`, { cause: error });
   }
-  return code === "LEVEL_CORRUPTION" ? corrupt(directory, error) : error;
+  return corrupt(directory, error);
 }
 
 function corrupt(directory: string, cause: unknown): LocalStateError {
   const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
   return new LocalStateError(
     "STATE_CORRUPT",
-    `The database ${directory} is damaged (${reason}). Nothing was changed. Put it back from a copy, or choose another state directory; the sandboxes' files lie in boxes/ beside it.`,
+    `The database ${directory} cannot be read (${reason}). Nothing was changed. Put it back from a copy, or choose another state directory; the sandboxes' files lie in boxes/ beside it.`,
     { cause },
   );
 }
