@@ -25,6 +25,7 @@ declare module "react-router" {
     index?: true;
     children?: RouteObject[];
     lazy?: () => Promise<RouteModule>;
+    HydrateFallback?: ComponentType;
   }
   export interface LoaderFunctionArgs {
     request: Request;
