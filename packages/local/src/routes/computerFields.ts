@@ -104,9 +104,9 @@ export function copyVariables(from: SandboxRecord, to: SandboxRecord): void {
 
 /** What a copy of a sandbox is created with, but for its name and its variables. */
 export function likeOf(record: SandboxRecord): CreateFields & { readonly native: NonNullable<CreateFields["native"]> } {
-  const { templateType, size, visibility, metadata, attribution } = record;
+  const { templateType, madeAs, size, visibility, metadata, attribution } = record;
   const { timeoutSec, idleTimeoutSec, persistent, alwaysOn, tags } = record.native;
-  return { templateType, size, visibility, metadata, attribution, native: { timeoutSec, idleTimeoutSec, persistent, alwaysOn, tags } };
+  return { templateType, madeAs, size, visibility, metadata, attribution, native: { timeoutSec, idleTimeoutSec, persistent, alwaysOn, tags } };
 }
 
 /** Reads `tags` of a body. */

@@ -25,6 +25,8 @@ export interface CreateFields {
   name?: string;
   slug?: string;
   templateType: string | null;
+  /** @default "sandbox" with `native`, else "computer" */
+  madeAs?: "computer" | "sandbox";
   size: SizeName;
   visibility: string;
   metadata: Readonly<Record<string, unknown>>;
@@ -121,7 +123,7 @@ export function createRecord(tenantId: string, isolation: string, fields: Create
     snapshots: new Map(),
     previews: new Map(),
   };
-  const madeAs = fields.native ? "sandbox" : "computer";
+  const madeAs = fields.madeAs ?? (fields.native ? "sandbox" : "computer");
   return { ...own, templateType, madeAs, size, visibility, metadata, attribution, native, status: "creating", boot: [], isWarm: false };
 }
 
