@@ -130,6 +130,21 @@ test("a sandbox whose files are gone says so and does not pretend to be whole", 
   expect((await call(server, "GET", `/computers/${id}`)).body).toMatchObject({ status: "error", status_reason: expect.stringContaining("files could not be found again") });
 });
 
+test("a run that a killed server has left open ends when that server was last known to run", async () => {
+  const { servers, id } = await withOneSandbox();
+  const at = Date.UTC(2030, 0, 1);
+  await change(servers, async (level) => {
+    for await (const [key, text] of level.iterator({ gte: "session:", lt: "session;" })) {
+      const { endedAt: _, ...session } = JSON.parse(text);
+      await level.put(key, JSON.stringify({ ...session, startedAt: at }));
+    }
+    await level.put("server:alive", JSON.stringify(at + 90_000));
+  });
+  const server = await servers.start({ now: () => at + 5_000_000 });
+  const { data } = (await call(server, "GET", `/sandboxes/${id}/usage`)).body;
+  expect(data).toMatchObject({ runtime_sec: 90 });
+});
+
 test("a driver that keeps nothing is refused", async () => {
   const servers = await stateServers();
   const forgetful = { name: "forgetful", isolation: "full", probe: async () => ({ ok: true as const }), create: () => Promise.reject(new Error("not reached")), list: () => [], close: async () => {} };
