@@ -1,14 +1,13 @@
 import { Denial } from "./denial.js";
 import type { GatewaySession } from "./session.js";
-import { reachesOut } from "./tenancyFields.js";
+import { plainName, reachesOut } from "./tenancyFields.js";
 
 /** Keys that a command's arguments and a download's paths repeat. Contract 4.8 and 6.5. */
 const repeatable = new Set(["args", "env", "paths[]"]);
 
-/** Other ways to hand over a credential, which would take the place of the gateway's own, and method overrides. */
+/** Other ways to hand over a credential, which would take the place of the gateway's own, and method overrides. As `plainName` writes them. */
 const credentials = new Set([
-  "access_token",
-  "api_key",
+  "accesstoken",
   "apikey",
   "authorization",
   "bearer",
@@ -16,7 +15,7 @@ const credentials = new Set([
   "method",
   "ms",
   "mt",
-  "preview_token",
+  "previewtoken",
   "ticket",
   "token",
 ]);
@@ -27,7 +26,7 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_]{0,63}(\[\])?$/;
 export function readQuery(url: URL): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of url.searchParams) {
-    if (!namePattern.test(name) || credentials.has(name.toLowerCase())) throw refusedQuery();
+    if (!namePattern.test(name) || credentials.has(plainName(name))) throw refusedQuery();
     if (query.has(name) && !repeatable.has(name)) throw refusedQuery();
     query.append(name, value);
   }

@@ -6,34 +6,34 @@ import { isRecord } from "./wire.js";
 /** Labels that say whose a resource is. The gateway sets them; no browser does. */
 const attributionFields = ["external_workspace_id", "external_user_id", "external_project_id"] as const;
 
-/** Names with which a request could reach beyond its tenant: canonical ownership, and references to others' things. */
+/** Names with which a request could reach beyond its tenant: canonical ownership, and references to others' things. As `plainName` writes them. */
 const reachingFields = new Set([
   "tenant",
-  "tenant_id",
+  "tenantid",
   "org",
-  "org_id",
+  "orgid",
   "organization",
-  "organization_id",
-  "workspace_id",
-  "workspace_slug",
-  "workspace_name",
-  "project_id",
-  "project_slug",
-  "project_name",
+  "organizationid",
+  "workspaceid",
+  "workspaceslug",
+  "workspacename",
+  "projectid",
+  "projectslug",
+  "projectname",
   "owner",
-  "owner_id",
-  "account_id",
-  "customer_id",
-  "user_id",
-  "snapshot_id",
-  "from_snapshot",
-  "image_id",
-  "source_id",
-  "volume_id",
-  "agent_runtime_profile_id",
-  "skip_agent_runtime_profile",
-  "allow_provision",
-  "_method",
+  "ownerid",
+  "accountid",
+  "customerid",
+  "userid",
+  "snapshotid",
+  "fromsnapshot",
+  "imageid",
+  "sourceid",
+  "volumeid",
+  "agentruntimeprofileid",
+  "skipagentruntimeprofile",
+  "allowprovision",
+  "method",
 ]);
 
 /** Fields that a browser may set on what it creates; the platform may add to them. Contract 2.2 and 4.3. */
@@ -63,8 +63,13 @@ const isAttribution = (name: string): boolean => attributionFields.some((field) 
 
 /** True for a name with which a request could claim another owner or reach for somebody else's thing. */
 export function reachesOut(name: string): boolean {
-  const plain = name.toLowerCase().replaceAll("-", "_");
-  return reachingFields.has(plain) || plain.startsWith("external_");
+  const plain = plainName(name);
+  return reachingFields.has(plain) || plain.startsWith("external");
+}
+
+/** A name without what servers overlook in one: `workspaceId`, `Workspace-ID` and `workspace_id[]` may be the same to the API. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
 /** Refuses a body of a request about one resource that tries to move it, or names things of others. */

@@ -78,7 +78,7 @@ export const mutations: readonly Mutation[] = [
   mutate("edges.ts", "reads subprotocols strictly", "!names.every((name) => /^[A-Za-z0-9][\\w.-]{0,63}$/.test(name))", "false"),
   // Queries
   mutate("query.ts", "reads parameter names strictly", "!namePattern.test(name) || ", ""),
-  mutate("query.ts", "refuses credentials in the query", " || credentials.has(name.toLowerCase())", ""),
+  mutate("query.ts", "refuses credentials in the query", " || credentials.has(plainName(name))", ""),
   mutate("query.ts", "refuses doubled parameters", "query.has(name) && !repeatable.has(name)", "false"),
   mutate("query.ts", "refuses owners in the query of a resource", "    if (reachesOut(name)) throw refusedQuery();", ""),
   mutate("query.ts", "refuses other owners in the query of a list", "if (reachesOut(name) && !isLabelFilter) throw refusedQuery();", ""),
@@ -104,7 +104,8 @@ export const mutations: readonly Mutation[] = [
   mutate("tenancyFields.ts", "forces the user on a create", "...(session.externalUserId !== undefined && { external_user_id: session.externalUserId }),", ""),
   mutate("tenancyFields.ts", "refuses owners in the body of a resource", "    if (reachesOut(name)) throw refusedField(name);", ""),
   mutate("tenancyFields.ts", "knows owners in capitals", "name.toLowerCase().replaceAll", "name.replaceAll"),
-  mutate("tenancyFields.ts", "knows the attribution labels", 'reachingFields.has(plain) || plain.startsWith("external_")', "reachingFields.has(plain)"),
+  mutate("tenancyFields.ts", "reads a name as lax servers do", '.replace(/[^a-z0-9]/g, "")', '.replaceAll("-", "")'),
+  mutate("tenancyFields.ts", "knows the attribution labels", 'reachingFields.has(plain) || plain.startsWith("external")', "reachingFields.has(plain)"),
   mutate("tenancyFields.ts", "looks into metadata", 'if (isAttribution(name) || name === "tenant_id") throw refusedField(`metadata.${name}`);', ""),
   // Ownership
   mutate("answer/call.ts", "checks who owns an id", "if (!(await parts.ownership.isOwned(session, parts.collectionOf(match.route.path), id))) throw foreign();", ""),

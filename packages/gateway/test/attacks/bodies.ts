@@ -112,7 +112,7 @@ const attributionAttacks: readonly Attack[] = [
     reaches: [lookup("acme-1"), "GET /sandboxes/acme-1/snapshots", "POST /sandboxes/acme-1/fork"],
     check: (_, seen) => expect(sent(seen)).toEqual({ ...acme, snapshot_id: "snap-acme-1" }),
   },
-  ...["external_workspace_id", "EXTERNAL_USER_ID", "tenant_id", "workspace_id", "project_id", "owner_id"].map(
+  ...["external_workspace_id", "EXTERNAL_USER_ID", "externalWorkspaceId", "workspaceID", "tenant-id", "tenant_id", "workspace_id", "project_id", "owner_id"].map(
     (field): Attack => ({
       name: `moves its own sandbox by ${field}`,
       path: "/api/miosa/sandboxes/acme-1",

@@ -103,7 +103,7 @@ const requestHeaderAttacks: readonly Attack[] = [
 ];
 
 const queryAttacks: readonly Attack[] = [
-  ...["token", "ticket", "access_token", "api_key", "apikey", "key", "authorization", "preview_token", "mt", "ms", "Token"].map(
+  ...["token", "ticket", "access_token", "api_key", "apikey", "key", "authorization", "preview_token", "mt", "ms", "Token", "accessToken", "apiKey", "previewToken"].map(
     (name): Attack => ({ name: `brings a credential as ${name}`, path: `/api/miosa/computers/acme-1?${name}=sset_1`, status: 400 }),
   ),
   ...["tenant_id", "workspace_id", "external_workspace_id", "external_user_id", "organization", "Tenant-Id"].map(

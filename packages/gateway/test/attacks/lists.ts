@@ -55,7 +55,7 @@ const listAttacks: readonly Attack[] = [
       expect(JSON.parse(answer.body)).toMatchObject({ meta: { total: 3, page: 2, per_page: 2 } });
     },
   },
-  ...["tenant_id=ten_2", "workspace_id=ws_2", "project_id=p", "organization_id=o", "owner=gil", "external_org=x", "EXTERNAL_WORKSPACE_ID=globex", "external_workspace_id[]=globex"].map(
+  ...["tenant_id=ten_2", "workspace_id=ws_2", "project_id=p", "organization_id=o", "owner=gil", "external_org=x", "EXTERNAL_WORKSPACE_ID=globex", "external_workspace_id[]=globex", "externalWorkspaceId=globex", "workspaceId=ws_2", "TenantID=ten_2"].map(
     (query): Attack => ({ name: `lists by ${query}`, path: `/api/miosa/computers?${query}`, status: 400 }),
   ),
   ...["external_workspace_id=acme&external_workspace_id=globex", "page=1&page=2", "state=a&state=b"].map(
