@@ -1,4 +1,5 @@
-// bun main.ts   with MIOSA_API_KEY, and MIOSA_BASE_URL for another server than production.
+// bun add @miosa/core && npx @miosa/local -- bun main.ts
+// Without npx @miosa/local, with MIOSA_API_KEY in the environment, it runs in production.
 import { createMiosaClient } from "@miosa/core";
 
 const miosa = createMiosaClient({ apiKey: process.env["MIOSA_API_KEY"], baseUrl: process.env["MIOSA_BASE_URL"] });

@@ -1,5 +1,9 @@
 // A Worker that runs what it is sent and answers the output as it comes. No compatibility flag is needed.
-// wrangler secret put MIOSA_API_KEY
+// npm install @miosa/core && npm install --save-dev wrangler
+// Try it, with `curl --data "echo hi" localhost:8787`:
+//   npx @miosa/local -- sh -c 'npx wrangler dev worker.ts --compatibility-date 2026-04-20 --var MIOSA_API_KEY:$MIOSA_API_KEY --var MIOSA_BASE_URL:$MIOSA_BASE_URL'
+// Deploy it:
+//   npx wrangler deploy worker.ts --name run --compatibility-date 2026-04-20 && npx wrangler secret put MIOSA_API_KEY --name run
 import { createMiosaClient, isMiosaError } from "@miosa/core";
 
 interface Env {
@@ -12,6 +16,7 @@ const worker = {
     const miosa = createMiosaClient({ apiKey: env.MIOSA_API_KEY, baseUrl: env.MIOSA_BASE_URL });
     try {
       const command = await request.text();
+      if (command.trim() === "") return new Response("Send a command as the body.\n", { status: 400 });
       // A visitor who leaves aborts the request: then the sandbox is destroyed too.
       const { id } = await miosa.sandboxes.createReady({ name: "edge" }, { signal: request.signal });
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();

@@ -1,4 +1,5 @@
-// deno run --allow-net --allow-env main.ts   with MIOSA_API_KEY, and MIOSA_BASE_URL for another server than production.
+// npx @miosa/local -- deno run --allow-net --allow-env main.ts
+// Without npx @miosa/local, with MIOSA_API_KEY in the environment, it runs in production.
 // Outside this repository write "npm:@miosa/core" below.
 import { createMiosaClient } from "@miosa/core";
 

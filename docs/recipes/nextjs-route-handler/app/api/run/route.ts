@@ -1,7 +1,6 @@
 // POST /api/run with { "command": "…" }. The key stays on the server; give the browser @miosa/gateway for anything beyond one route.
+// npm install @miosa/core && npx @miosa/local -- npm run dev
 import { createMiosaClient, isMiosaError } from "@miosa/core";
-
-export const runtime = "edge";
 
 export async function POST(request: Request): Promise<Response> {
   const miosa = createMiosaClient({ apiKey: process.env["MIOSA_API_KEY"], baseUrl: process.env["MIOSA_BASE_URL"] });
