@@ -149,6 +149,29 @@ test("a sandbox that cannot boot fails at once, with the server's reason", async
   expect(await shown(readinessOf(page).getByText("The image has no shell"))).toBe(true);
 });
 
+test("a sandbox that cannot boot can be started from where its failure stands", async () => {
+  const { page, url } = await open({ local: { faults: { bootFails: { reason: "The image has no shell", times: 1 } } } });
+  await createSandbox(page, url, "second-chance");
+  await readinessOf(page).getByText("The image has no shell").waitFor();
+  await readinessOf(page).getByRole("button", { name: "Try again" }).click();
+  await seenReady(page);
+  await (await runCommand(page, "echo up")).getByText("Exit code 0").waitFor();
+});
+
+test("a browser without a connection says so, keeps what is known, and goes on by itself", async () => {
+  const { page, url } = await open();
+  await createSandbox(page, url, "far-away");
+  await seenReady(page);
+  await page.context().setOffline(true);
+  await trouble(page).getByText("You are offline").waitFor();
+  const run = await runCommand(page, "echo hi");
+  expect(await shown(run.getByText("Try again when it is back."))).toBe(true);
+  expect(await page.getByRole("heading", { name: "far-away" }).isVisible()).toBe(true);
+  await page.context().setOffline(false);
+  await trouble(page).filter({ hasText: "picks up by itself" }).waitFor({ state: "detached" });
+  await (await runCommand(page, "echo back")).getByText("Exit code 0").waitFor();
+});
+
 test("a rate limit shows how long to wait and ends by itself", async () => {
   const { page, url } = await open({ local: { faults: { rateLimited: { retryAfterSec: 3, times: 2, routes: ["GET /computers"] } } } });
   await page.goto(url);

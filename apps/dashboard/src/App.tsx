@@ -1,7 +1,9 @@
 import { useState, type ReactElement } from "react";
 import type { Sandbox } from "@miosa/core";
 import { useSandboxes } from "@miosa/react";
+import { OfflineBar } from "./problems/OfflineBar.js";
 import { Problem } from "./problems/Problem.js";
+import { useOnline } from "./problems/useOnline.js";
 import { PageLink } from "./routing/PageLink.js";
 import type { Page } from "./routing/route.js";
 import { useRoute } from "./routing/useRoute.js";
@@ -21,6 +23,7 @@ import { UsagePage } from "./usage/UsagePage.js";
 /** The whole page: the list on one side, the chosen page on the other; on a narrow screen one at a time. */
 export function App(): ReactElement {
   const { page, filter } = useRoute();
+  const isOnline = useOnline();
   const query = { refetchInterval: useRefetchInterval() };
   const all = useSandboxes({}, { query });
   const shown = useSandboxes(
@@ -37,7 +40,8 @@ export function App(): ReactElement {
         Skip to the chosen page
       </a>
       <Header />
-      {shown.error !== null && <Problem error={shown.error} as="bar" onRetry={() => void shown.refetch()} />}
+      {isOnline && shown.error !== null && <Problem error={shown.error} as="bar" onRetry={() => void shown.refetch()} />}
+      {!isOnline && <OfflineBar />}
       <SandboxList page={page} filter={filter} shown={shown} all={all} />
       <main id="main" tabIndex={-1}>
         {page.name !== "home" && (
@@ -46,7 +50,7 @@ export function App(): ReactElement {
             All sandboxes
           </PageLink>
         )}
-        <Chosen page={page} shown={shown.data} all={all.data} isTrouble={shown.error !== null} />
+        <Chosen page={page} shown={shown.data} all={all.data} isTrouble={shown.error !== null || !isOnline} />
       </main>
     </div>
   );

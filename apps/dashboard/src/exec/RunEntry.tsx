@@ -72,7 +72,7 @@ function blocksOf(lines: readonly OutputLine[]): { type: OutputLine["type"]; tex
 }
 
 function Failure({ error }: { error: unknown }): ReactElement {
-  const { title, advice } = describeProblem(error);
+  const { title, advice } = describeProblem(error, { isAction: true });
   return (
     <p className="run-failure" role="alert">
       {title}. {advice}

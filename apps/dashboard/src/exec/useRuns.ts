@@ -24,7 +24,7 @@ const none: readonly Run[] = [];
  */
 export function useRuns(sandboxId: string, onEnd: (run: Run) => void) {
   const queryClient = useQueryClient();
-  const [ended, keep] = useKept(["runs", sandboxId], none);
+  const [ended, keep] = useKept([sandboxId, "runs"], none);
   const exec = useExec<number>(sandboxId, {
     maxLines,
     maxChars,

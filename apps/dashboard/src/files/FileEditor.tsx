@@ -83,7 +83,7 @@ export function FileEditor({ sandboxId, path, text, drafts, changeDrafts, childr
           </button>
         </div>
       )}
-      {write.error !== null && <Problem error={write.error} as="banner" subject="file" onRetry={save} />}
+      {write.error !== null && <Problem error={write.error} as="banner" subject="file" isAction onRetry={save} />}
       <div className="actions editor-bar">
         <button type="button" className="button primary" aria-disabled={draft === null || write.isPending} onClick={save}>
           {write.isPending ? "Saving…" : "Save"}

@@ -16,8 +16,8 @@ const noDrafts: Drafts = {};
 
 /** The files of a sandbox: folders to go through, texts to read and change. Where one was is kept, and so is what was not saved. */
 export function FilesPanel({ sandboxId, isReady }: { sandboxId: string; isReady: boolean }): ReactElement {
-  const [place, setPlace] = useKept(["files", sandboxId], start);
-  const [drafts, changeDrafts] = useKept(["drafts", sandboxId], noDrafts);
+  const [place, setPlace] = useKept([sandboxId, "place"], start);
+  const [drafts, changeDrafts] = useKept([sandboxId, "drafts"], noDrafts);
   useWarning(Object.keys(drafts).length > 0);
   const [hasMoved, setHasMoved] = useState(false);
   const go = (path: string, isFile: boolean): void => {

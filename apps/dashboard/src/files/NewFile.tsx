@@ -45,7 +45,7 @@ export function NewFile({ sandboxId, folder, isTaken, onCreated, onCancel }: New
           {mistake ?? "With slashes, the folders on the way are made."}
         </small>
       </label>
-      {write.error !== null && <Problem error={write.error} as="banner" subject="file" />}
+      {write.error !== null && <Problem error={write.error} as="banner" subject="file" isAction />}
       <div className="actions">
         <button type="submit" className="button primary" aria-disabled={write.isPending}>
           Create file

@@ -10,13 +10,15 @@ interface ProblemProps {
   as?: "page" | "banner" | "bar";
   /** What was asked for. @default "sandbox" */
   subject?: Subject;
+  /** True for what someone did: the page does not try it again by itself. @default false */
+  isAction?: boolean;
   /** Other ways out, such as a link to the list. */
   children?: ReactNode;
 }
 
 /** Shows what went wrong and what to do; a pause that the server asked for counts down. */
-export function Problem({ error, onRetry, as = "page", subject, children }: ProblemProps): ReactElement {
-  const problem = describeProblem(error, undefined, subject);
+export function Problem({ error, onRetry, as = "page", subject, isAction, children }: ProblemProps): ReactElement {
+  const problem = describeProblem(error, { subject, isAction });
   const [{ turn, shown }, setShown] = useState({ turn: 0, shown: error });
   // Another error begins another pause.
   if (shown !== error) setShown({ turn: turn + 1, shown: error });

@@ -16,14 +16,25 @@ export interface ProblemText {
 /** What was asked for: says what a 404 did not find. */
 export type Subject = "sandbox" | "file";
 
-/** Puts an error into words. `online` is what the browser says of its own connection. */
-export function describeProblem(error: unknown, online = navigator.onLine, subject: Subject = "sandbox"): ProblemText {
-  const requestId = isMiosaError(error) ? (error.requestId ?? null) : null;
-  const waitMs = isRateLimited(error) ? (error.retryAfterMs ?? null) : null;
-  return { waitMs, requestId, canRetry: true, ...wording(error, online, subject) };
+/** How an error is put into words. */
+export interface DescribeOptions {
+  /** What the browser says of its own connection. @default navigator.onLine */
+  online?: boolean;
+  /** @default "sandbox" */
+  subject?: Subject | undefined;
+  /** True for what someone did: unlike what is shown, the page does not try it again by itself. @default false */
+  isAction?: boolean | undefined;
 }
 
-type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemText>;
+/** Puts an error into words. */
+export function describeProblem(error: unknown, { online = navigator.onLine, subject = "sandbox", isAction = false }: DescribeOptions = {}): ProblemText {
+  const requestId = isMiosaError(error) ? (error.requestId ?? null) : null;
+  const waitMs = isRateLimited(error) ? (error.retryAfterMs ?? null) : null;
+  const { actionAdvice, ...words } = wording(error, online, subject);
+  return { waitMs, requestId, canRetry: true, ...words, ...(isAction && actionAdvice !== undefined && { advice: actionAdvice }) };
+}
+
+type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemText> & { actionAdvice?: string };
 
 function wording(error: unknown, online: boolean, subject: Subject): Wording {
   if (isNetworkError(error)) return online ? unreachable("The dashboard's server does not answer") : offline;
@@ -59,16 +70,19 @@ function reasonOf({ details }: ApiError): string {
   return typeof reason === "string" ? reason : "The server does not say why.";
 }
 
-const offline: Wording = {
+/** What is said while the browser has no connection. */
+export const offline: Wording = {
   kind: "offline",
   title: "You are offline",
   advice: "This browser has no connection. The page picks up by itself when it is back.",
+  actionAdvice: "This browser has no connection. Try again when it is back.",
 };
 
 const late: Wording = {
   kind: "late",
   title: "No answer in time",
   advice: "The sandbox API took too long. It may be under load; the page keeps trying.",
+  actionAdvice: "The sandbox API took too long. It may have done it nevertheless: look before you try again.",
 };
 
 const signedOut: Wording = {
@@ -107,8 +121,14 @@ const busy: Wording = {
   kind: "busy",
   title: "Too many requests",
   advice: "The sandbox API asks for a pause. The page tries again by itself.",
+  actionAdvice: "The sandbox API asks for a pause. Try again after it.",
 };
 
 function unreachable(title: string): Wording {
-  return { kind: "unreachable", title, advice: "Check that it is running. The page keeps trying and picks up by itself." };
+  return {
+    kind: "unreachable",
+    title,
+    advice: "Check that it is running. The page keeps trying and picks up by itself.",
+    actionAdvice: "Check that it is running, then try again.",
+  };
 }

@@ -30,10 +30,12 @@ interface ReadinessPanelProps {
   readiness: SandboxReadiness;
   /** How the boot went, once that is known. */
   boot: BootReport | null;
+  /** Boots a sandbox that failed once more; null where waiting on is all that can be done. */
+  restart: (() => void) | null;
 }
 
 /** How far a sandbox is on its way to ready, how the page knows, and how long it has taken. */
-export function ReadinessPanel({ sandbox, readiness, boot }: ReadinessPanelProps): ReactElement {
+export function ReadinessPanel({ sandbox, readiness, boot, restart }: ReadinessPanelProps): ReactElement {
   const { phase, source, error, retry } = readiness;
   const isWaiting = !readiness.isFinal;
   useSpokenPhase(sandbox, readiness);
@@ -73,7 +75,7 @@ export function ReadinessPanel({ sandbox, readiness, boot }: ReadinessPanelProps
           </button>
         </div>
       )}
-      {phase === "failed" && <Problem error={error} as="banner" onRetry={retry} />}
+      {phase === "failed" && <Problem error={error} as="banner" onRetry={restart ?? retry} />}
     </section>
   );
 }

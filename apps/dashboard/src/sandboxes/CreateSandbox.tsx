@@ -89,7 +89,7 @@ export function CreateSandbox({ isFirst = false }: { isFirst?: boolean }): React
               ))}
           </div>
         </fieldset>
-        {create.error !== null && <Problem error={create.error} as="banner" onRetry={submit} />}
+        {create.error !== null && <Problem error={create.error} as="banner" isAction onRetry={submit} />}
         <div className="actions">
           <button type="submit" className="button primary" aria-disabled={create.isPending}>
             {create.isPending ? "Creating…" : "Create sandbox"}

@@ -31,7 +31,7 @@ export function DeleteSandbox({ sandbox, onDeleted }: { sandbox: Sandbox; onDele
       <dialog ref={dialog} className="dialog" role="alertdialog" aria-labelledby={titleId} aria-describedby={`${titleId}-text`}>
         <h3 id={titleId}>Delete {nameOf(sandbox)}?</h3>
         <p id={`${titleId}-text`}>Its files are removed and whatever runs in it is stopped. This cannot be undone.</p>
-        {remove.error !== null && <Problem error={remove.error} as="banner" />}
+        {remove.error !== null && <Problem error={remove.error} as="banner" isAction />}
         <div className="actions">
           <button type="button" className="button" autoFocus onClick={() => dialog.current?.close()}>
             Keep it

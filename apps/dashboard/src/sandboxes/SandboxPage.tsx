@@ -13,6 +13,7 @@ import { useTenant } from "../tenant/TenantContext.js";
 import { CopyButton } from "../ui/CopyButton.js";
 import { PageTitle } from "../ui/PageTitle.js";
 import { Unavailable } from "../ui/Unavailable.js";
+import { useForgetKept } from "../ui/useKept.js";
 import { useRefetchInterval } from "./refetchInterval.js";
 import { DeleteSandbox } from "./DeleteSandbox.js";
 import { PowerButton } from "./PowerButton.js";
@@ -65,6 +66,7 @@ function Frame({ children }: { children: ReactNode }): ReactElement {
 
 function Details({ sandbox, refetch }: { sandbox: Sandbox; refetch: () => Promise<unknown> }): ReactElement {
   const navigate = useNavigate();
+  const forgetKept = useForgetKept();
   const power = usePower(sandbox);
   const isUp = hasReadiness(sandbox) && !power.isBusy;
   const readiness = useReadiness(sandbox.id, isUp);
@@ -83,11 +85,21 @@ function Details({ sandbox, refetch }: { sandbox: Sandbox; refetch: () => Promis
         </div>
         <div className="actions">
           <PowerButton power={power} />
-          <DeleteSandbox sandbox={sandbox} onDeleted={() => navigate({ page: { name: "home" } }, { replace: true })} />
+          <DeleteSandbox
+            sandbox={sandbox}
+            onDeleted={() => {
+              forgetKept(sandbox.id);
+              navigate({ page: { name: "home" } }, { replace: true });
+            }}
+          />
         </div>
       </header>
-      {power.error !== null && <Problem error={power.error} as="banner" onRetry={power.perform} />}
-      {isUp ? <ReadinessPanel sandbox={sandbox} readiness={readiness} boot={boot} /> : <AtRest sandbox={sandbox} />}
+      {power.error !== null && <Problem error={power.error} as="banner" isAction onRetry={power.perform} />}
+      {isUp ? (
+        <ReadinessPanel sandbox={sandbox} readiness={readiness} boot={boot} restart={power.action === "start" ? power.perform : null} />
+      ) : (
+        <AtRest sandbox={sandbox} />
+      )}
       <CommandBox sandboxId={sandbox.id} isReady={isReady} />
       <FilesPanel sandboxId={sandbox.id} isReady={isReady} />
       <Facts sandbox={sandbox} />

@@ -21,48 +21,50 @@ export function UsageChart({ usage: { shares, vcpuSeconds, creditCents }, group,
   const shown = isWhole ? shares : shares.slice(0, shownAtFirst);
   return (
     <section className="card usage-card" aria-busy={isOld}>
-      <table className="usage-table">
-        <caption className="visually-hidden">Usage by {label.toLowerCase()}, the largest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">{label}</th>
-            <th scope="col">vCPU time</th>
-            <th scope="col">Credits</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ key, vcpuSeconds: own, creditCents: cents, ofLargest }) => (
-            <tr key={key ?? ""}>
-              <th scope="row">
-                {key === null ? (
-                  <span className="unset">Without one</span>
-                ) : (
-                  <button
-                    type="button"
-                    title="Show its sandboxes"
-                    onClick={() => navigate({ page: { name: "home" }, filter: { workspace: "", user: "", project: "", [group]: key } })}
-                  >
-                    {key}
-                    <span className="visually-hidden">, show its sandboxes</span>
-                  </button>
-                )}
-                <span className="usage-bar" aria-hidden="true">
-                  <span style={{ width: `${ofLargest * 100}%` }} />
-                </span>
-              </th>
-              <td className="number">{formatVcpuTime(own)}</td>
-              <td className="number">{formatCredits(cents)}</td>
+      <div className="usage-scale">
+        <table className="usage-table">
+          <caption className="visually-hidden">Usage by {label.toLowerCase()}, the largest first</caption>
+          <thead>
+            <tr>
+              <th scope="col">{label}</th>
+              <th scope="col">vCPU time</th>
+              <th scope="col">Credits</th>
             </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row">Together</th>
-            <td className="number">{formatVcpuTime(vcpuSeconds)}</td>
-            <td className="number">{formatCredits(creditCents)}</td>
-          </tr>
-        </tfoot>
-      </table>
+          </thead>
+          <tbody>
+            {shown.map(({ key, vcpuSeconds: own, creditCents: cents, ofLargest }) => (
+              <tr key={key ?? ""}>
+                <th scope="row">
+                  {key === null ? (
+                    <span className="unset">Without one</span>
+                  ) : (
+                    <button
+                      type="button"
+                      title="Show its sandboxes"
+                      onClick={() => navigate({ page: { name: "home" }, filter: { workspace: "", user: "", project: "", [group]: key } })}
+                    >
+                      {key}
+                      <span className="visually-hidden">, show its sandboxes</span>
+                    </button>
+                  )}
+                  <span className="usage-bar" aria-hidden="true">
+                    <span style={{ width: `${ofLargest * 100}%` }} />
+                  </span>
+                </th>
+                <td className="number">{formatVcpuTime(own)}</td>
+                <td className="number">{formatCredits(cents)}</td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">Together</th>
+              <td className="number">{formatVcpuTime(vcpuSeconds)}</td>
+              <td className="number">{formatCredits(creditCents)}</td>
+            </tr>
+          </tfoot>
+        </table>
+      </div>
       {shares.length > shown.length && (
         <button type="button" className="button" onClick={() => setIsWhole(true)}>
           Show all {shares.length.toLocaleString()}

@@ -27,6 +27,7 @@ test("who used nothing is left out, and nobody at all is no division by zero", (
 test.each([
   [0.42, "0.4 s"],
   [38.4, "38 s"],
+  [160, "2.7 min"],
   [600, "10 min"],
   [7_200, "2.0 h"],
   [4_500_000, "1,250 h"],

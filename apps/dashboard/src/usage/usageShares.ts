@@ -32,11 +32,13 @@ function secondsOf({ sandboxSeconds, computerSeconds }: UsageRow): number {
   return sandboxSeconds + computerSeconds;
 }
 
-/** vCPU time for people: `0.4 s`, `38 s`, `12 min`, `3.4 h`, `1,250 h`. */
+/** vCPU time for people: `0.4 s`, `38 s`, `2.7 min`, `12 min`, `3.4 h`, `1,250 h`. */
 export function formatVcpuTime(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   if (seconds < 119.5) return `${Math.round(seconds)} s`;
-  if (seconds < 7_170) return `${Math.round(seconds / 60)} min`;
+  const minutes = seconds / 60;
+  if (minutes < 9.95) return `${minutes.toFixed(1)} min`;
+  if (minutes < 119.5) return `${Math.round(minutes)} min`;
   const hours = seconds / 3_600;
   return `${hours < 99.95 ? hours.toFixed(1) : Math.round(hours).toLocaleString("en")} h`;
 }
