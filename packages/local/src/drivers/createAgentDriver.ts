@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { execFile } from "node:child_process";
-import { chown, lstat, mkdir } from "node:fs/promises";
+import { chown, lstat, mkdir, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -51,6 +51,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
   const userIds = createUserIds(options.firstUserId);
   const runDirectory = createRunDirectory(options.dataDir ?? tmpdir());
   let shared: Promise<SharedFiles> | undefined;
+  let reserved: Promise<void> | undefined;
   let isClosed = false;
 
   async function openShared(): Promise<{ readonly root: string; readonly files: SharedFiles }> {
@@ -60,7 +61,14 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
       await checkReach(root, options.dataDir ?? tmpdir());
       if (keepDir !== undefined) await checkReach(keepDir, keepDir);
     }
+    await (reserved ??= reserveKept());
     return { root, files: await (shared ??= writeSharedFiles(join(root, "shared"), launcher.hasSeccomp)) };
+  }
+
+  /** Before the first box is made, so that none gets the user of one that is still to be taken over. */
+  async function reserveKept(): Promise<void> {
+    if (keepDir === undefined) return;
+    for (const name of await readdir(keepDir)) userIds.reserve((await lstat(join(keepDir, name))).uid);
   }
 
   async function allocate(settings: BoxLimits): Promise<BoxPlace> {
@@ -78,9 +86,14 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     const { files } = await openShared();
     const { uid: owner } = await lstat(directory);
     const uid = userIds.takeAgain(owner);
-    for (const path of boxDirectories(directory)) await mkdir(path, { mode: 0o700, recursive: true });
+    let isOwn = uid === owner;
+    for (const path of boxDirectories(directory)) {
+      if ((await mkdir(path, { mode: 0o700, recursive: true })) !== undefined) isOwn = false;
+      // Where nothing isolated it, a command could have put a link to the host's files there.
+      if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is no directory.`);
+    }
     // Another driver's, or copied from elsewhere. Links themselves are changed, never what they lead to.
-    if (uid !== undefined && uid !== owner) await promisify(execFile)("chown", ["-hR", `${uid}:${uid}`, "--", directory], { env: { PATH: "/usr/bin:/bin" } });
+    if (uid !== undefined && !isOwn) await promisify(execFile)("chown", ["-hR", `${uid}:${uid}`, "--", directory], { env: { PATH: "/usr/bin:/bin" } });
     return placeOf(directory, files, { limits: settings, uid, egress: egress?.openBox() });
   }
 

@@ -4,6 +4,8 @@ export interface UserIds {
   readonly areOwn: boolean;
   /** Undefined when this server is not root: its boxes run as its own user. Throws when all are taken. */
   take(): number | undefined;
+  /** Gives nobody the user that a kept box has, until the box itself takes it again. */
+  reserve(uid: number): void;
   /** Keeps the user that a box had before, or hands out another where that one is not this server's to give. */
   takeAgain(uid: number): number | undefined;
   release(uid: number | undefined): void;
@@ -24,15 +26,16 @@ export const firstKeptUser = first + servers * perServer;
  * holds for it; and boxes of one user could signal each other's if a namespace failed.
  */
 export function createUserIds(start: number = first + (process.pid % servers) * perServer): UserIds {
-  if (process.getuid?.() !== 0) return { areOwn: false, take: () => undefined, takeAgain: () => undefined, release: () => {} };
+  if (process.getuid?.() !== 0) return { areOwn: false, take: () => undefined, reserve: () => {}, takeAgain: () => undefined, release: () => {} };
   const taken = new Set<number>();
+  const reserved = new Set<number>();
   let next = 0;
 
   function take(): number {
     for (let tried = 0; tried < perServer; tried += 1) {
       const uid = start + (next % perServer);
       next += 1;
-      if (taken.has(uid)) continue;
+      if (taken.has(uid) || reserved.has(uid)) continue;
       taken.add(uid);
       return uid;
     }
@@ -42,7 +45,9 @@ export function createUserIds(start: number = first + (process.pid % servers) * 
   return {
     areOwn: true,
     take,
+    reserve: (uid) => void reserved.add(uid),
     takeAgain(uid) {
+      reserved.delete(uid);
       if (uid < start || uid >= start + perServer || taken.has(uid)) return take();
       taken.add(uid);
       return uid;
