@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CallOptions } from "../options.js";
 
 /** How to run something. Contract 6.5. */
