@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { isObject } from "../isObject.js";
 import { attempts } from "../../test/escape/attempts.js";
+import { allowedRequests, egressAttempts } from "../../test/escape/egressAttempts.js";
 import { fileAttempts } from "../../test/escape/fileAttempts.js";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -18,15 +19,15 @@ const users = isRoot ? (["root", "nobody"] as const) : (["user"] as const);
 
 beforeAll(async () => {
   const entryPoints = [fileURLToPath(new URL("../../test/escape/main.ts", import.meta.url))];
-  await build({ entryPoints, outfile: program, bundle: true, format: "esm", platform: "node", target: "node20", external: ["@hono/*", "hono", "ws"], logLevel: "warning", alias: { "@miosa/protocol": `${root}packages/protocol/src/index.ts` } });
+  await build({ entryPoints, outfile: program, bundle: true, format: "esm", platform: "node", target: "node20", external: ["@hono/*", "hono", "ws", "classic-level"], logLevel: "warning", alias: { "@miosa/protocol": `${root}packages/protocol/src/index.ts` } });
 });
 
 type Results = ReadonlyMap<string, { isRefused: boolean; seen: string }>;
 
 /** Tries everything in one driver. Rejects, with what to do, where the driver cannot run: nothing is skipped. */
-async function tryAll(driver: string, user: string): Promise<Results> {
+async function tryAll(driver: string, user: string, way: "none" | "listed" | "open" = "none"): Promise<Results> {
   const asNobody = user === "nobody" ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"] : [];
-  const [file, ...args] = [...asNobody, process.execPath, program, driver];
+  const [file, ...args] = [...asNobody, process.execPath, program, driver, way];
   const { stdout } = await run(file, args, { timeout: 120_000, maxBuffer: 1 << 24, env: { ...process.env, MIOSA_ESCAPE_SECRET: "here" } });
   const list: unknown = JSON.parse(stdout);
   if (!Array.isArray(list)) throw new Error("The run wrote no list.");
@@ -39,7 +40,9 @@ const namesFor = (driver: string): string[] => [
   ...fileNames,
 ];
 
-describe.each(["bwrap", "unshare"].flatMap((driver) => users.map((user) => ({ driver, user }))))("in $driver, started by $user", ({ driver, user }) => {
+const places = ["bwrap", "unshare"].flatMap((driver) => users.map((user) => ({ driver, user })));
+
+describe.each(places)("in $driver, started by $user", ({ driver, user }) => {
   let results: Results;
   beforeAll(async () => {
     results = await tryAll(driver, user);
@@ -47,6 +50,32 @@ describe.each(["bwrap", "unshare"].flatMap((driver) => users.map((user) => ({ dr
 
   test.each(namesFor(driver))("code cannot %s", (name) => {
     expect(results.get(name)).toMatchObject({ isRefused: true });
+  });
+});
+
+describe.each(places)("in $driver with a way out to listed hosts, started by $user", ({ driver, user }) => {
+  let results: Results;
+  beforeAll(async () => {
+    results = await tryAll(driver, user, "listed");
+  }, 130_000);
+
+  test.each([...namesFor(driver), ...egressAttempts.map(({ name }) => name)])("code cannot %s", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: true });
+  });
+
+  test.each(allowedRequests.map(({ name }) => name))("code can %s", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: false });
+  });
+});
+
+describe("with a way out on whose list the machine's loopback stands", () => {
+  let results: Results;
+  beforeAll(async () => {
+    results = await tryAll("bwrap", users[0], "open");
+  }, 130_000);
+
+  test.each(egressAttempts.filter(({ isOpenWhenListed }) => isOpenWhenListed).map(({ name }) => name))("code can %s, so the attempt is a real one", (name) => {
+    expect(results.get(name)).toMatchObject({ isRefused: false });
   });
 });
 

@@ -25,7 +25,7 @@ export async function forward(request: IncomingMessage, response: ServerResponse
   const sent = pipeline(request, outgoing);
   sent.catch(() => {}); // an answer may come before the whole of the request is taken; without one, `answered` fails too
   const incoming = await answered;
-  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, endToEnd(incoming));
+  response.writeHead(incoming.statusCode ?? 502, incoming.statusMessage, { ...endToEnd(incoming), connection: "close" });
   await pipeline(incoming, response);
 }
 

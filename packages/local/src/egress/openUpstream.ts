@@ -12,7 +12,7 @@ export interface EgressRules {
 }
 
 /** How long one of several addresses is tried before the next one is. */
-const attemptTimeoutMs = 2_000;
+const attemptTimeoutMs = 1_000;
 
 /** Asks the machine's own resolver. */
 export async function resolveHost(host: string): Promise<string[]> {
