@@ -40,3 +40,28 @@ declare module "react-router/dom" {
   import type { ReactElement } from "react";
   export function RouterProvider(props: { router: object }): ReactElement;
 }
+declare module "express" {
+  import type { IncomingMessage, Server, ServerResponse } from "node:http";
+  interface Express {
+    all(path: string, listener: (incoming: IncomingMessage, outgoing: ServerResponse) => void): void;
+    use(middleware: object): void;
+    listen(port: number): Server;
+  }
+  function express(): Express;
+  namespace express {
+    function json(): object;
+  }
+  export default express;
+}
+declare module "fastify" {
+  import type { IncomingMessage, Server, ServerResponse } from "node:http";
+  interface Fastify {
+    server: Server;
+    addHook(
+      name: "onRequest",
+      hook: (request: { url: string; raw: IncomingMessage }, reply: { raw: ServerResponse; hijack(): void }, next: () => void) => void,
+    ): void;
+    listen(options: { port: number }): Promise<string>;
+  }
+  export default function fastify(): Fastify;
+}

@@ -188,6 +188,17 @@ test("a gateway without a key, without authorize, or with credentials in its ups
   expect(() => createGateway({ apiKey, authorize: operator, upstream: "nowhere" })).toThrow(TypeError);
 });
 
+test("a listed host is served, whatever address the framework puts into the URL, and no other", async () => {
+  const upstream = await listen((_, outgoing) => json(outgoing, 200, []));
+  const gateway = createGateway({ apiKey, authorize: operator, upstream: `${upstream}/api/v1`, hosts: ["app.example"] });
+  const ask = async (host: string): Promise<number> =>
+    (await gateway(new Request("http://localhost:3000/api/miosa/computers", { headers: { host } }))).status;
+
+  expect(await ask("app.example")).toBe(200);
+  expect(await ask("rebound.example")).toBe(403);
+  expect(await ask("localhost:3000")).toBe(403);
+});
+
 test("a host that is not listed is refused", async () => {
   const gateway = await startGateway((_, outgoing) => json(outgoing, 200, []), { hosts: ["localhost:4700"] });
   expect((await fetch(`${gateway}/api/miosa/computers`)).status).toBe(403);

@@ -18,7 +18,7 @@ export function checkOrigin(request: Request, url: URL, origins: ReadonlySet<str
 /** Refuses a host that the server does not answer for. */
 export function checkHost(request: Request, url: URL, hosts: ReadonlySet<string> | undefined): void {
   if (!hosts) return;
-  if (!hosts.has(hostOf(request, url)) || !hosts.has(url.host)) throw new Denial(403, "FORBIDDEN", "This host is not served here.");
+  if (!hosts.has(hostOf(request, url))) throw new Denial(403, "FORBIDDEN", "This host is not served here.");
 }
 
 /** CORS headers for a listed origin; none for the gateway's own, which needs none. Never with credentials. */

@@ -70,7 +70,7 @@ export const mutations: readonly Mutation[] = [
   mutate("origin.ts", "believes same-origin only with the same host", ' && hostIn(origin) === hostOf(request, url))', ")"),
   mutate("origin.ts", "wants the browser's word for another scheme", 'site === "same-origin" && hostIn(origin)', "hostIn(origin)"),
   mutate("origin.ts", "knows its own origin by the host that was asked for", "${hostOf(request, url)}`", "${url.host}`"),
-  mutate("origin.ts", "refuses hosts", "if (!hosts.has(hostOf(request, url)) || !hosts.has(url.host)) throw", "if (hosts.has(\"\")) throw"),
+  mutate("origin.ts", "refuses hosts", "if (!hosts.has(hostOf(request, url))) throw", "if (hosts.has(\"\")) throw"),
   mutate("origin.ts", "gives CORS to listed origins only", "origin === null || !origins.has(origin)", "origin === null"),
   mutate("edges.ts", "bounds the URL", "request.url.length > limits.urlBytes", "false"),
   mutate("edges.ts", "bounds the headers", "headerBytes > limits.headerBytes", "false"),
