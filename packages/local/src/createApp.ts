@@ -6,6 +6,7 @@ import { answerProblem, toProblem } from "./http/answerProblem.js";
 import { HttpProblem } from "./http/httpProblem.js";
 import { idempotency } from "./http/idempotency.js";
 import type { LocalContext, LocalEnv } from "./http/localEnv.js";
+import { rateLimit } from "./http/rateLimit.js";
 import { requestBody } from "./http/requestBody.js";
 import { requestFaults, streamFaults } from "./http/requestFaults.js";
 import { requestGuard } from "./http/requestGuard.js";
@@ -17,17 +18,23 @@ import { desktopRoutes } from "./routes/desktopRoutes.js";
 import { eventRoutes } from "./routes/eventRoutes.js";
 import { exportRoutes } from "./routes/exportRoutes.js";
 import { execRoutes } from "./routes/execRoutes.js";
-import { type LocalRoute, namedRecord, type RouteParts, wake } from "./routes/localRoute.js";
+import { type LocalRoute, namedRecord, type RouteParts } from "./routes/localRoute.js";
 import { fileRoutes } from "./routes/fileRoutes.js";
+import { observationRoutes } from "./routes/observationRoutes.js";
 import { previewRoutes } from "./routes/previewRoutes.js";
+import { processRoutes } from "./routes/processRoutes.js";
+import { quotaRoutes } from "./routes/quotaRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
 import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { settingRoutes } from "./routes/settingRoutes.js";
 import { snapshotRoutes } from "./routes/snapshotRoutes.js";
+import { wake } from "./sandboxes/wake.js";
 import { terminalRoutes } from "./routes/terminalRoutes.js";
+import { templateRoutes } from "./routes/templateRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
 import { usageRoutes } from "./routes/usageRoutes.js";
+import { viewerRoutes } from "./routes/viewerRoutes.js";
 import type { Journal } from "./state/journal.js";
 
 /** What the app is made of. */
@@ -57,12 +64,17 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...readinessRoutes(parts),
     ...execRoutes(parts),
     ...terminalRoutes(parts),
+    ...processRoutes(parts),
+    ...observationRoutes(parts),
+    ...templateRoutes(),
+    ...viewerRoutes(parts),
     ...fileRoutes(parts),
     ...sandboxFileRoutes(parts),
     ...exportRoutes(parts),
     ...desktopRoutes(parts),
     ...eventRoutes(parts),
     ...usageRoutes(parts),
+    ...quotaRoutes(parts),
     ...tokenRoutes(parts),
   ].toSorted((a, b) => literalness(b.route.path).localeCompare(literalness(a.route.path)));
   const body = requestBody(parts.bodyLimitBytes);
@@ -85,6 +97,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     parts.onRequest({ ...entry });
   });
   app.use(requestGuard(parts.allowOrigins, parts.port));
+  if (parts.requestsPerMinute !== undefined) app.use(rateLimit(parts.requestsPerMinute, parts.now));
   app.use(async (context, next) => {
     parts.closing.throwIfAborted(); // what is created now would be left behind
     // Hono answers HEAD with the GET route, which would leave a stream open that nobody reads.
@@ -114,7 +127,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
 function wakeFirst(parts: RouteParts): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
     const record = namedRecord(context, parts);
-    await whileConnected(context, [], (signal) => wake(record, parts, signal));
+    await whileConnected(context, [], (signal) => wake(record, parts.store, signal));
     await next();
   };
 }

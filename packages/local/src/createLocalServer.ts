@@ -3,10 +3,12 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
 import { readApiKeys } from "./apiKeys.js";
 import { createAccess } from "./access/access.js";
+import { createQuotas } from "./access/quotas.js";
 import { type AppParts, createApp } from "./createApp.js";
 import { chooseDriver, type DriverChoice, type DriverName, isDriverName } from "./drivers/chooseDriver.js";
 import type { SandboxDriver } from "./drivers/driver.js";
 import { createEventLog } from "./events/eventLog.js";
+import { computerEventSocket } from "./exec/computerEventSocket.js";
 import { execSocketRoutes } from "./exec/execSocketRoutes.js";
 import { createTerminals } from "./exec/terminals.js";
 import { createFaults, type Faults } from "./faults.js";
@@ -120,6 +122,8 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     meter,
     access,
     terminals: createTerminals(now),
+    quotas: createQuotas(),
+    ...(options.requestsPerMinute !== undefined && { requestsPerMinute: options.requestsPerMinute }),
     faults,
     streams,
     driver,
@@ -153,7 +157,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     return { app: made, http: createServer((incoming, outgoing) => void listener(incoming, outgoing).catch(onError)) };
   });
   const connections = trackConnections(http);
-  const endSockets = serveUpgrades(http, execSocketRoutes(parts), parts);
+  const endSockets = serveUpgrades(http, [...execSocketRoutes(parts), computerEventSocket(parts)], parts);
   const undoAll = async (): Promise<void> => {
     endSockets();
     await undo();

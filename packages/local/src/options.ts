@@ -46,6 +46,8 @@ export interface LocalServerOptions {
   keepaliveMs?: number;
   /** Milliseconds between two comments on the event stream. @default 15000 */
   heartbeatMs?: number;
+  /** How often each key or token may ask within a minute; more is answered with 429 and `Retry-After`. @default without end */
+  requestsPerMinute?: number;
   /** Largest accepted body. @default 1048576 */
   bodyLimitBytes?: number;
   /** Output that one command may return over stdout and stderr together; the rest is dropped and counted. @default 1048576 */

@@ -10,6 +10,8 @@ export interface LoggedEvent {
 /** The events of all tenants, each tenant's apart from the others'. */
 export interface EventLog {
   publish(tenantId: string, event: WireEvent): void;
+  /** The events of a tenant that are still kept, oldest first. */
+  kept(tenantId: string): readonly LoggedEvent[];
   /**
    * Calls `listener` with each event of a tenant from now on, after those since `lastEventId` where that id is still
    * kept. The returned function ends it.
@@ -49,6 +51,11 @@ export function createEventLog(now: () => number): EventLog {
       ring.push({ logged, at: now() });
       forgetOld(ring);
       for (const listener of listeners) listener(logged);
+    },
+    kept(tenantId) {
+      const { ring } = of(tenantId);
+      forgetOld(ring);
+      return ring.map(({ logged }) => logged);
     },
     subscribe(tenantId, lastEventId, listener) {
       const { ring, listeners } = of(tenantId);

@@ -69,7 +69,7 @@ test.each(["/", "/api", "/api/v1", "/api/v1/", "/api/v2/computers", "/api/v1/com
 
 test.each([
   ["PUT", "/computers", ["GET", "POST"]],
-  ["POST", "/computers/x", ["DELETE", "GET", "PATCH"]],
+  ["POST", "/computers/x", ["DELETE", "GET", "PATCH", "PUT"]],
   ["GET", "/computers/x/exec", ["POST"]],
   ["HEAD", "/events/stream", ["GET"]],
   ["HEAD", "/computers", ["GET", "POST"]],

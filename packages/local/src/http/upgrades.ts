@@ -3,8 +3,9 @@ import type { Duplex } from "node:stream";
 import { apiPrefix, type RoutePermission } from "@miosa/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Access, type Caller, mayUse } from "../access/access.js";
-import { type RouteParts, wake } from "../routes/localRoute.js";
+import type { RouteParts } from "../routes/localRoute.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
+import { wake } from "../sandboxes/wake.js";
 import { readOrigin } from "./requestGuard.js";
 
 /** What the sockets answer from. */
@@ -29,6 +30,8 @@ export interface SocketRoute {
   readonly permission: RoutePermission;
   /** Subprotocol that a client must offer. */
   readonly protocol?: string;
+  /** Subprotocol that a client may offer. */
+  readonly optionalProtocol?: string;
   readonly open: (opened: OpenedSocket) => Promise<void>;
 }
 
@@ -39,7 +42,7 @@ const maxMessageBytes = 16_777_216;
 
 /** Answers WebSockets at these routes. The returned function ends them all. */
 export function serveUpgrades(http: Server, routes: readonly SocketRoute[], parts: UpgradeParts): () => void {
-  const protocols = new Set(routes.flatMap(({ protocol }) => protocol ?? []));
+  const protocols = new Set(routes.flatMap(({ protocol, optionalProtocol }) => protocol ?? optionalProtocol ?? []));
   const handleProtocols = (offered: Set<string>): string | false => [...offered].find((name) => protocols.has(name)) ?? false;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, handleProtocols });
   const allowed = new Set(parts.allowOrigins.map(readOrigin));
@@ -75,7 +78,7 @@ export function serveUpgrades(http: Server, routes: readonly SocketRoute[], part
     const onClose = (): void => left.abort(new Error("The client left."));
     stream.once("close", onClose);
     try {
-      await wake(record, parts, left.signal);
+      await wake(record, parts.store, left.signal);
     } finally {
       stream.off("close", onClose);
     }

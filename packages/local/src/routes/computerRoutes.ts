@@ -5,6 +5,7 @@ import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
 import { attributionNames, copyVariables, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
+import { withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
 
 /** `/computers` and, by their template, the sandboxes of the spec. Contract 2 and 6.3. */
@@ -13,7 +14,9 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
     {
       route: routes.create,
       answer(context) {
-        const record = parts.store.create(context.get("tenantId"), readCreateFields(jsonObject(context)));
+        const fields = readCreateFields(jsonObject(context));
+        withinQuota(context, fields.attribution.external_user_id, parts);
+        const record = parts.store.create(context.get("tenantId"), fields);
         return context.json(toWireComputer(record), 201);
       },
     },
@@ -66,6 +69,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
         const record = namedRecord(context, parts);
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
         const fields = readCreateFields({ ...like, ...jsonObject(context) });
+        withinQuota(context, fields.attribution.external_user_id, parts);
         const made = await parts.store.copy(record, fields);
         copyVariables(record, made);
         return context.json(bothWays(toWireComputer(made)), 201);

@@ -1,5 +1,6 @@
 import type { Route } from "@miosa/protocol";
 import type { Access } from "../access/access.js";
+import type { Quotas } from "../access/quotas.js";
 import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { Terminals } from "../exec/terminals.js";
@@ -7,9 +8,8 @@ import type { FaultSource } from "../faults.js";
 import type { OpenStreams } from "../http/eventStream.js";
 import { HttpProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
-import { isBooting, isSandbox, type SandboxRecord } from "../sandboxes/sandboxRecord.js";
+import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import type { SandboxStore } from "../sandboxes/sandboxStore.js";
-import { sleep } from "../timers.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
 
 /** What routes answer from. */
@@ -23,6 +23,9 @@ export interface RouteParts {
   sandboxEvents: EventLog;
   access: Access;
   terminals: Terminals;
+  quotas: Quotas;
+  /** How often one credential may ask. @default without end */
+  requestsPerMinute?: number;
   meter: UsageMeter;
   now: () => number;
   /** Largest file that may be uploaded, in bytes. */
@@ -61,29 +64,6 @@ export function runningBox(record: SandboxRecord, parts: RouteParts): SandboxBox
   const box = parts.store.boxOf(record);
   if (!box) throw notRunning(record);
   return box;
-}
-
-/** How long a sandbox may take to go on, in milliseconds. */
-const wakeLimitMs = 20_000;
-
-/** Lets a persistent sandbox that is paused go on, and waits until it runs. Others are left as they are. Contract 4.2. */
-export async function wake(record: SandboxRecord, { store }: Pick<RouteParts, "store">, signal: AbortSignal): Promise<void> {
-  if (!isSandbox(record) || !record.native.persistent || !["paused", "stopped", "stopping"].includes(record.status)) return;
-  if (record.status === "paused") return store.resume(record);
-  const settled = new AbortController();
-  const look = (): void => {
-    if (record.status === "stopped") void store.resume(record);
-    else if (record.status !== "stopping" && !isBooting(record)) settled.abort();
-  };
-  const callOff = store.onStatus(record, look);
-  try {
-    look();
-    await sleep(wakeLimitMs, AbortSignal.any([settled.signal, signal]));
-  } catch {
-    signal.throwIfAborted(); // else it is settled, and its status tells how
-  } finally {
-    callOff();
-  }
 }
 
 /** A signal that aborts when the sandbox runs no longer; `callOff` lets go of it. */

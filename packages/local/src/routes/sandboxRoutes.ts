@@ -7,6 +7,7 @@ import { isSandbox, type SandboxRecord, sizes, toWireSandbox } from "../sandboxe
 import { secondsOf } from "../usage/usageMeter.js";
 import { attributionNames, readCreateFields, readNativeFields, readResources, readUpdateFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
+import { withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
 
 const maxDestroyed = 10_000;
@@ -25,6 +26,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
         const template = body["template_id"] ?? body["template"] ?? body["image"] ?? sandboxTemplate;
         const size = readResources(body);
         const fields = readCreateFields({ ...body, template_type: template, ...(size !== undefined && { size }) });
+        withinQuota(context, fields.attribution.external_user_id, parts);
         return show(context, store.create(context.get("tenantId"), { ...fields, native: readNativeFields(body) }), 201);
       },
     },

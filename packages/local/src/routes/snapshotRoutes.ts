@@ -7,6 +7,7 @@ import { jsonObject } from "../http/requestBody.js";
 import { type CreateFields, type SandboxRecord, type SnapshotRecord, toTime, toWireSandbox } from "../sandboxes/sandboxRecord.js";
 import { copyVariables, likeOf, readCreateFields, readNativeFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
+import { withinQuota } from "./quotaRoutes.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -21,14 +22,19 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
   function startFrom(snapshot: SnapshotRecord, record: SandboxRecord, fields: CreateFields): SandboxRecord {
     snapshot.lastUsedAt = now();
     const made = store.create(record.tenantId, fields, snapshot.directory);
-    const all = takers.get(snapshot.directory) ?? new Set();
+    const all = takers.get(snapshot.directory) ?? new Set<Promise<void>>();
     takers.set(snapshot.directory, all);
-    const taken: Promise<void> = untilBooted(made).then(() => {
-      all.delete(taken);
-      if (all.size === 0) takers.delete(snapshot.directory);
-    });
+    const taken = untilBooted(made);
     all.add(taken);
+    void forget(snapshot.directory, taken);
     return made;
+  }
+
+  async function forget(directory: string, taken: Promise<void>): Promise<void> {
+    await taken;
+    const all = takers.get(directory);
+    all?.delete(taken);
+    if (all?.size === 0) takers.delete(directory);
   }
 
   function untilBooted(made: SandboxRecord): Promise<void> {
@@ -44,7 +50,8 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
 
   async function remove(record: SandboxRecord, snapshot: SnapshotRecord): Promise<void> {
     record.native.snapshots.delete(snapshot.id);
-    await Promise.all(takers.get(snapshot.directory) ?? []);
+    const waiting = takers.get(snapshot.directory);
+    if (waiting) await Promise.all(waiting);
     await rm(snapshot.directory, { recursive: true, force: true });
   }
 
@@ -99,6 +106,7 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.restore,
       answer(context) {
         const record = namedRecord(context, parts);
+        withinQuota(context, record.attribution.external_user_id, parts);
         const made = startFrom(find(record, context.req.param("snapshot")), record, likeOf(record));
         copyVariables(record, made);
         return context.json(toWireSandbox(made, now()), 201);
@@ -117,6 +125,7 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
       async answer(context) {
         const record = namedRecord(context, parts);
         const fields = readForkFields(record, jsonObject(context));
+        withinQuota(context, fields.attribution.external_user_id, parts);
         const snapshotId = jsonObject(context)["snapshot_id"] ?? undefined;
         const made = snapshotId === undefined ? await store.copy(record, fields) : startFrom(find(record, snapshotId), record, fields);
         copyVariables(record, made);

@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { createProcessDriver } from "../drivers/createProcessDriver.js";
 import { createAccess } from "../access/access.js";
 import { readApiKeys } from "../apiKeys.js";
+import { createQuotas } from "../access/quotas.js";
 import { createEventLog } from "../events/eventLog.js";
+import { createTerminals } from "../exec/terminals.js";
 import { createUsageMeter } from "../usage/usageMeter.js";
 import { createFaults } from "../faults.js";
 import { createOpenStreams } from "../http/eventStream.js";
@@ -43,6 +45,9 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
     sandboxEvents,
     meter,
     access: createAccess(readApiKeys(), Date.now),
+    terminals: createTerminals(Date.now),
+    quotas: createQuotas(),
+    onError: () => {},
     now: Date.now,
     uploadLimitBytes: 1,
     faults,

@@ -1,6 +1,7 @@
 import { usageRoutes as routes } from "@miosa/protocol";
 import { validationProblem } from "../http/httpProblem.js";
 import { isSandbox, toTime } from "../sandboxes/sandboxRecord.js";
+import { centsPerVcpuHour, creditCentsOf } from "../usage/creditCents.js";
 import { secondsOf, type UsageMeter, type UsageSession, type UsageSubject, vcpusOf } from "../usage/usageMeter.js";
 import { attributionNames } from "./computerFields.js";
 import type { LocalRoute } from "./localRoute.js";
@@ -9,9 +10,6 @@ type Query = Readonly<Record<string, string>>;
 
 const dayMs = 86_400_000;
 const reading = ["usage:read"];
-/** What an hour of one virtual processor costs here, in cents. */
-const centsPerVcpuHour = 5;
-
 /** What was used, and by whom. Contract 7. */
 export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => number }): LocalRoute[] {
   const rowOf = (sessions: readonly UsageSession[], from: number, to: number) => {
@@ -22,7 +20,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
       sandbox_seconds: sandboxSeconds,
       computer_seconds: computerSeconds,
       storage_gb_hours: 0,
-      credit_cents: Math.ceil(((sandboxSeconds + computerSeconds) / 3_600) * centsPerVcpuHour),
+      credit_cents: creditCentsOf(sessions, from, to, now()),
     };
   };
   return [
@@ -32,10 +30,9 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
       answer(context) {
         const query = context.req.query();
         const [from, to] = readPeriod(query, now());
-        const field = readGroup(query["group_by"]);
+        const field = readGroup(query["group_by"] ?? query["groupBy"]);
         const groups = new Map<string | null, UsageSession[]>();
-        for (const session of meter.sessions(context.get("tenantId"))) {
-          if (!attributionNames.every((name) => query[name] === undefined || session.record.attribution[name] === query[name])) continue;
+        for (const session of meter.sessions(context.get("tenantId")).filter(isAskedFor(query))) {
           const key = groupOf(session.record, field);
           groups.set(key, [...(groups.get(key) ?? []), session]);
         }
@@ -50,15 +47,18 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
         const query = context.req.query();
         const from = readTime(query, "period_start") ?? now() - 30 * dayMs;
         const to = readTime(query, "period_end") ?? now();
-        const seconds = meter.sessions(context.get("tenantId")).reduce((sum, session) => sum + secondsOf(session, from, to, now()), 0);
+        const sessions = meter.sessions(context.get("tenantId")).filter(isAskedFor(query));
+        const seconds = sessions.reduce((sum, session) => sum + secondsOf(session, from, to, now()), 0);
         return context.json({
+          // Whose summary it is, where it is not everybody's.
+          ...Object.fromEntries(attributionNames.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]]))),
           period_start: toTime(from),
           period_end: toTime(to),
           compute_hours: seconds / 3_600,
           storage_gb: 0,
           bandwidth_gb: 0,
           ai_tokens: 0,
-          total_credits: Math.ceil((seconds / 3_600) * centsPerVcpuHour),
+          total_credits: creditCentsOf(sessions, from, to, now()),
         });
       },
     },
@@ -72,6 +72,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
         const [since, until] = [readTime(query, "since") ?? 0, readTime(query, "until") ?? Number.POSITIVE_INFINITY];
         const all = meter
           .sessions(context.get("tenantId"))
+          .filter(isAskedFor(query))
           .filter(({ record, startedAt }) => startedAt >= since && startedAt <= until && [undefined, record.id].includes(query["computer_id"]));
         const start = query["cursor"] === undefined ? 0 : all.findIndex(({ id }) => id === query["cursor"]) + 1;
         const page = all.slice(start, start + limit);
@@ -83,6 +84,11 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
       },
     },
   ];
+}
+
+/** Tells the runs that a query's attribution asks for. */
+function isAskedFor(query: Query): (session: UsageSession) => boolean {
+  return ({ record }) => attributionNames.every((name) => query[name] === undefined || record.attribution[name] === query[name]);
 }
 
 function toWireSession(session: UsageSession, now: number): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sandboxTemplate, type WireComputer, type WireReadiness } from "@miosa/protocol";
+import type { VisitorTokens } from "../access/visitorTokens.js";
 import type { PreviewServer } from "./previewServer.js";
 
 /** Sizes and what they stand for. The local server reports them; it does not enforce them. Contract 4.3. */
@@ -54,7 +55,10 @@ export interface SnapshotRecord {
 export interface PreviewRecord {
   readonly id: string;
   readonly port: number;
+  /** Whether everyone who reaches its address is let in, or only who holds a token. */
+  visibility: "public" | "private";
   readonly server: PreviewServer;
+  readonly tokens: VisitorTokens;
 }
 
 /** What only the native resource has. Contract 4.3, 4.12 and 4.14. */

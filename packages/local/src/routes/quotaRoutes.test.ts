@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call, createReady, createSandbox } from "../../test/callServer.js";
+import { createLocalServer, type LocalServer } from "../index.js";
+
+let server: LocalServer;
+beforeAll(async () => {
+  server = await createLocalServer({ apiKeys: ["msk_u_one", "msk_u_two"] });
+});
+afterAll(() => server.close());
+
+const path = "/quotas/external/user%2F1";
+
+describe("the quota of an end user", () => {
+  test("is told with what is used of it, and is gone once it is deleted", async () => {
+    expect((await call(server, "GET", path)).status).toBe(404);
+    const limits = { max_sandboxes: 3, max_concurrent: 2, max_storage_gb: 1, max_credit_cents: 500 };
+    expect((await call(server, "PUT", path, { body: limits })).body).toMatchObject({ external_user_id: "user/1", ...limits });
+    await createReady(server, { external_user_id: "user/1" });
+    expect((await call(server, "GET", path)).body).toMatchObject({ ...limits, usage: { sandboxes: 1, concurrent: 1 } });
+    expect((await call(server, "DELETE", path)).status).toBe(200);
+    expect((await call(server, "GET", path)).status).toBe(404);
+  });
+
+  test("stops every way to one more, by 403, and nobody else", async () => {
+    await call(server, "PUT", "/quotas/external/full", { body: { max_sandboxes: 1 } });
+    const id = await createReady(server, { external_user_id: "full" });
+    const refused = await call(server, "POST", "/computers", { body: { external_user_id: "full" } });
+    expect([refused.status, refused.body["code"], refused.body["details"]]).toEqual([403, "QUOTA_EXCEEDED", { quota: "max_sandboxes", limit: 1, used: 1 }]);
+    expect(refused.headers.get("retry-after")).toBeNull();
+    for (const way of [`/computers/${id}/clone`, `/sandboxes/${id}/fork`]) expect([way, (await call(server, "POST", way)).status]).toEqual([way, 403]);
+    expect((await call(server, "POST", "/sandboxes", { body: { external_user_id: "full" } })).status).toBe(403);
+    expect((await call(server, "POST", "/sandboxes", { body: { external_user_id: "other" } })).status).toBe(201);
+    await call(server, "DELETE", `/sandboxes/${id}`);
+    await createSandbox(server, { external_user_id: "full" });
+  });
+
+  test("whose credit is used up stops by 402", async () => {
+    await call(server, "PUT", "/quotas/external/broke", { body: { max_credit_cents: 0 } });
+    const refused = await call(server, "POST", "/computers", { body: { external_user_id: "broke" } });
+    expect([refused.status, refused.body["code"]]).toEqual([402, "INSUFFICIENT_CREDITS"]);
+  });
+
+  test("counts for its tenant alone", async () => {
+    await call(server, "PUT", "/quotas/external/shared", { body: { max_sandboxes: 0 } });
+    expect((await call(server, "POST", "/computers", { body: { external_user_id: "shared" }, key: "msk_u_two" })).status).toBe(201);
+    expect((await call(server, "GET", "/quotas/external/shared", { key: "msk_u_two" })).status).toBe(404);
+  });
+
+  test("is changed by the server's own keys only", async () => {
+    const minted = await call(server, "POST", "/tokens/scoped", { body: { user_id: "u", workspace_id: "w" } });
+    const key = String(minted.body["token"]);
+    expect((await call(server, "PUT", path, { key, body: {} })).status).toBe(403);
+    expect((await call(server, "DELETE", path, { key })).status).toBe(403);
+    expect((await call(server, "GET", "/quotas/external/full", { key })).status).toBe(200);
+  });
+
+  test("with a limit that is no number is a 422", async () => {
+    expect((await call(server, "PUT", path, { body: { max_sandboxes: "2" } })).status).toBe(422);
+  });
+});
+
+describe("a server that lets a key ask three times a minute", () => {
+  test("answers more with 429 and the seconds to wait, and each key counts alone", async () => {
+    let now = Date.now();
+    await using limited = await createLocalServer({ apiKeys: ["msk_u_one", "msk_u_two"], requestsPerMinute: 3, now: () => now });
+    const ask = async (key: string): Promise<number> => (await call(limited, "GET", "/computers", { key })).status;
+    expect([await ask("msk_u_one"), await ask("msk_u_one"), await ask("msk_u_one"), await ask("msk_u_one")]).toEqual([200, 200, 200, 429]);
+    expect(await ask("msk_u_two")).toBe(200);
+    now += 20_000;
+    const refused = await call(limited, "GET", "/computers");
+    expect([refused.status, refused.headers.get("retry-after"), refused.body["retry_after"], refused.body["code"]]).toEqual([429, "40", 40, "rate_limit_exceeded"]);
+    now += 40_000;
+    expect(await ask("msk_u_one")).toBe(200);
+    expect((await call(limited, "GET", "/tenant/plan")).body).toMatchObject({ limits: { requests_per_minute: 3 } });
+  });
+
+  test("counts a stranger's guesses of keys", async () => {
+    await using limited = await createLocalServer({ requestsPerMinute: 1 });
+    expect((await fetch(`${limited.baseUrl}/computers`)).status).toBe(401);
+    expect((await fetch(`${limited.baseUrl}/computers`)).status).toBe(429);
+  });
+});
