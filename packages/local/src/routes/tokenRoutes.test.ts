@@ -1,4 +1,4 @@
-import { routes } from "@miosa/protocol";
+import { type Route, routes } from "@miosa/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, createReady } from "../../test/callServer.js";
 import { createLocalServer, type LocalServer } from "../index.js";
@@ -26,7 +26,8 @@ const scopesOf = {
 
 const allScopes = ["sandboxes:read", "sandboxes:create", "sandboxes:exec", "sandboxes:write", "computers:read", "computers:write", "usage:read", "previews:write"];
 
-const everyRoute = Object.values(routes).flatMap((group) => Object.values(group));
+const groups: readonly Readonly<Record<string, Route>>[] = Object.values(routes);
+const everyRoute = groups.flatMap((group) => Object.values(group));
 
 describe.each(allScopes)("a token of the scope %s", (scope) => {
   test("is let in to the routes that its scope is for, and is refused by 403 at every other", async () => {
