@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { EgressEntry, EgressOptions } from "./egressOptions.js";
 import { EgressProblem } from "./egressProblem.js";
 import { forward } from "./forward.js";
@@ -52,10 +51,10 @@ export function openBoxProxy(rules: EgressRules, options: BoxProxyOptions): (con
     connection.once("close", onLeft);
     try {
       const upstream = await openUpstream(target, rules, AbortSignal.any([left.signal, late]));
-      upstream.setTimeout(idleTimeoutMs, () => upstream.destroy(new Error("Nothing moved for too long.")));
+      upstream.setTimeout(idleTimeoutMs, () => connection.destroy());
       upstream.on("error", () => connection.destroy()); // also when nobody reads from it just then
-      connection.once("close", () => upstream.destroy());
-      if (connection.destroyed) upstream.destroy();
+      for (const over of ["error", "close"]) connection.once(over, () => leave(upstream));
+      if (connection.destroyed) leave(upstream);
       tell("opened", target);
       return upstream;
     } catch (error) {
@@ -73,7 +72,7 @@ export function openBoxProxy(rules: EgressRules, options: BoxProxyOptions): (con
       const upstream = await open(connection, target);
       if (head.length > 0) connection.unshift(head);
       connection.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      await Promise.allSettled([pipeline(connection, upstream), pipeline(upstream, connection)]); // an end of either ends both
+      connection.pipe(upstream).pipe(connection); // each half ends on its own, and `open` sees to it that neither outlives the other
     } catch (error) {
       endWith(connection, refused(error, target).answer);
     }
@@ -125,6 +124,12 @@ function isFor({ headersDistinct }: IncomingMessage, { host, port }: Target, def
   if (first === undefined) return true;
   const named = readTarget(first, defaultPort);
   return others.length === 0 && named?.host === host && named.port === port;
+}
+
+/** Half of a request must not look like the whole. */
+function leave(upstream: Socket): void {
+  if (upstream.writableFinished) upstream.destroy();
+  else upstream.resetAndDestroy();
 }
 
 function endWith(connection: Duplex, bytes: Buffer): void {
