@@ -13,7 +13,7 @@ export async function main(): Promise<void> {
   if (request.kind === "wrong") return fail(`${request.message}\nTry miosa-local --help.`);
 
   const output = request.json ? jsonOutput : textOutput;
-  const { host, port, keys, origins, dataDir, stateDir, driver, isolation, warmPool, program } = request;
+  const { host, port, keys, origins, dataDir, stateDir, driver, isolation, warmPool, egress, program } = request;
   // Standard output belongs to the program, and what it does is seen there; the requests behind it are told to programs only.
   const own = program.length > 0 ? process.stderr : process.stdout;
   const isLogged = program.length === 0 || request.json;
@@ -29,6 +29,13 @@ export async function main(): Promise<void> {
       ...(keys.length > 0 && { apiKeys: keys }),
       ...(dataDir !== undefined && { dataDir }),
       ...(stateDir !== undefined && { stateDir }),
+      ...(egress.length > 0 && {
+        egress: {
+          allow: egress,
+          // What a sandbox did not get is for whoever sits in front of it, whatever else is shown.
+          onConnection: (entry) => void (isLogged || entry.outcome !== "opened" ? own.write(output.connection(entry)) : undefined),
+        },
+      }),
       ...(isLogged && { onRequest: (entry) => void own.write(output.request(entry)) }),
     });
   } catch (error) {

@@ -6,7 +6,7 @@ export type CliRequest =
   | { kind: "help" }
   | { kind: "version" }
   | { kind: "wrong"; message: string }
-  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; stateDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number; program: readonly string[] };
+  | { kind: "serve"; port: number; host: string; keys: string[]; origins: string[]; json: boolean; dataDir: string | undefined; stateDir: string | undefined; driver: DriverName | undefined; isolation: "required" | "preferred"; warmPool: number; egress: readonly string[]; program: readonly string[] };
 
 /** The port that the command listens on unless told otherwise. */
 export const defaultPort = 4747;
@@ -31,6 +31,9 @@ Options:
   --driver <name>      How sandboxes are run: bwrap and unshare isolate them, process does not. Default auto: the first of these
                        that works here; never process for root.
   --require-isolation  Do not start when nothing would isolate the sandboxes.
+  --allow-egress <host[:port]>
+                       Host outside that sandboxes may connect to, by HTTP or TLS; may be repeated. *.example.com is every name below.
+                       Without a port: 80 and 443. Default: none, sandboxes have no network. Not with --driver process.
   --warm <number>      Sandboxes to boot before they are asked for. Default ${defaultWarmPool}.
   --json               Write one JSON object a line, for programs.
   --version            Print the version.
@@ -49,6 +52,7 @@ const options = {
   driver: { type: "string" },
   "require-isolation": { type: "boolean" },
   warm: { type: "string" },
+  "allow-egress": { type: "string", multiple: true },
   json: { type: "boolean" },
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -77,6 +81,7 @@ export function readArguments(args: readonly string[]): CliRequest {
       driver,
       isolation: values["require-isolation"] ? "required" : "preferred",
       warmPool,
+      egress: values["allow-egress"] ?? [],
       port,
       host: values.host ?? "127.0.0.1",
       keys: values.key ?? [],
