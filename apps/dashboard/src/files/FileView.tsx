@@ -32,10 +32,11 @@ export function FileView({ sandboxId, path, drafts, changeDrafts }: FileViewProp
   const error = file.error ?? listed.error;
 
   if (error !== null && file.data === undefined) {
-    const retry = (): void => void Promise.all([listed.refetch(), file.refetch()]);
+    const retry = (): void => void (file.error === null ? listed : file).refetch();
     return <Problem error={error} as="banner" subject="file" onRetry={retry} />;
   }
-  if (listed.data === null) return <Note>It is not there any more. It may have been moved or deleted in the sandbox.</Note>;
+  // A file that was just made is in the folder's next answer.
+  if (listed.data === null && !listed.isFetching) return <Note>It is not there any more. It may have been moved or deleted in the sandbox.</Note>;
   const download = (
     <a className="button" href={fileUrl(sandboxId, path)} download={name}>
       <Icon name="download" />

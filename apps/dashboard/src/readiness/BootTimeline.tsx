@@ -10,10 +10,8 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** Which part of a boot took how long: each step as a bar that begins where the one before it ended. */
-export function BootTimeline({ report: { steps, totalMs } }: { report: BootReport }): ReactElement | null {
-  if (steps.length === 0) {
-    return totalMs === null ? null : <p className="hint">It came from the warm pool: the server had booted it before you asked.</p>;
-  }
+export function BootTimeline({ report: { steps, totalMs, isWarm } }: { report: BootReport }): ReactElement | null {
+  if (steps.length === 0) return isWarm ? <p className="hint">It came from the warm pool: the server had booted it before you asked.</p> : null;
   const endMs = Math.max(totalMs ?? 0, ...steps.map(({ startMs, tookMs }) => startMs + (tookMs ?? 0)), 1);
   return (
     <div className="boot">

@@ -16,17 +16,20 @@ export interface BootReport {
   steps: readonly BootStep[];
   /** From its beginning to ready, in milliseconds; null when it did not get there. */
   totalMs: number | null;
+  /** True when the server had booted it before anybody asked. */
+  isWarm: boolean;
 }
 
 /** Reads a boot from a row; null where the server does not tell of boots, or not yet. */
 export function bootReportOf(sandbox: Sandbox): BootReport | null {
+  const { bootMs, bootPath } = sandbox;
   const marks = marksOf(sandbox);
-  if (marks.length === 0) return null;
+  if (marks.length === 0 && typeof bootMs !== "number") return null;
   const end = marks.find(({ phase }) => phase === "ready");
   const steps = marks
     .filter((mark) => mark !== end)
     .map(({ phase, atMs }, index) => ({ phase, startMs: atMs, tookMs: tookFrom(atMs, marks[index + 1]) }));
-  return { steps, totalMs: end?.atMs ?? null };
+  return { steps, totalMs: end?.atMs ?? (typeof bootMs === "number" ? bootMs : null), isWarm: bootPath === "warm" };
 }
 
 /**
@@ -35,7 +38,7 @@ export function bootReportOf(sandbox: Sandbox): BootReport | null {
  */
 export function useBootReport(sandbox: Sandbox, readiness: SandboxReadiness, refetch: () => Promise<unknown>): BootReport | null {
   const { phase, readyAt } = readiness;
-  const isOld = Array.isArray(sandbox["boot"]) && isBefore(sandbox, phase, readyAt);
+  const isOld = ("boot" in sandbox || "bootMs" in sandbox) && isBefore(sandbox, phase, readyAt);
   useEffect(() => {
     if (isOld) void refetch();
   }, [isOld, refetch]);

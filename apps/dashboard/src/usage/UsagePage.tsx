@@ -18,6 +18,7 @@ const periods = [
 
 const groups = { workspace: "externalWorkspaceId", user: "externalUserId", project: "externalProjectId" } as const satisfies Record<string, UsageGroup>;
 type GroupKey = keyof typeof groups;
+const groupKeys = ["workspace", "user", "project"] as const satisfies readonly GroupKey[];
 
 const refetchInterval = refetchAfterErrors(30_000);
 
@@ -30,7 +31,8 @@ export function UsagePage(): ReactElement {
     { groupBy: groups[group], period },
     { query: { select: usageSharesOf, placeholderData: keepPreviousData, refetchInterval } },
   );
-  const label = attributionLabels[group];
+  // While the next report is on its way the one before stays, and is by what it is by.
+  const shown = groupKeys.find((key) => groups[key] === data?.groupBy) ?? group;
   return (
     <div className="page usage">
       <PageTitle text="Usage" />
@@ -47,11 +49,11 @@ export function UsagePage(): ReactElement {
           <p className="hint">A sandbox counts from the moment it is ready until it is stopped or deleted.</p>
         </div>
       )}
-      {data !== undefined && data.shares.length > 0 && <UsageChart usage={data} group={group} label={label} isOld={isPlaceholderData} />}
+      {data !== undefined && data.shares.length > 0 && <UsageChart usage={data} group={shown} label={attributionLabels[shown]} isOld={isPlaceholderData} />}
     </div>
   );
 }
 
 function groupOptions(labels: Readonly<Record<GroupKey, string>>): { value: GroupKey; label: string }[] {
-  return (["workspace", "user", "project"] as const).map((value) => ({ value, label: labels[value] }));
+  return groupKeys.map((value) => ({ value, label: labels[value] }));
 }

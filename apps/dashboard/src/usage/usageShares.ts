@@ -1,4 +1,4 @@
-import type { UsageReport, UsageRow } from "@miosa/core";
+import type { UsageGroup, UsageReport, UsageRow } from "@miosa/core";
 
 /** What one owner used, beside the others. */
 export interface UsageShare {
@@ -12,20 +12,22 @@ export interface UsageShare {
 
 /** A report, largest first, with its sums. */
 export interface UsageShares {
+  /** What the shares are by. */
+  groupBy: UsageGroup;
   shares: readonly UsageShare[];
   vcpuSeconds: number;
   creditCents: number;
 }
 
 /** Puts a report in order. Owners that used nothing in the period are left out. */
-export function usageSharesOf({ rows }: UsageReport): UsageShares {
+export function usageSharesOf({ groupBy, rows }: UsageReport): UsageShares {
   const used = rows.filter((row) => secondsOf(row) > 0 || row.creditCents > 0);
   const largest = Math.max(...used.map(secondsOf), Number.MIN_VALUE);
   const shares = used
     .map((row) => ({ key: row.key, vcpuSeconds: secondsOf(row), creditCents: row.creditCents, ofLargest: secondsOf(row) / largest }))
     .sort((a, b) => b.vcpuSeconds - a.vcpuSeconds || (a.key ?? "").localeCompare(b.key ?? ""));
   const sum = (of: (share: UsageShare) => number): number => shares.reduce((total, share) => total + of(share), 0);
-  return { shares, vcpuSeconds: sum((share) => share.vcpuSeconds), creditCents: sum((share) => share.creditCents) };
+  return { groupBy, shares, vcpuSeconds: sum((share) => share.vcpuSeconds), creditCents: sum((share) => share.creditCents) };
 }
 
 function secondsOf({ sandboxSeconds, computerSeconds }: UsageRow): number {
