@@ -1,4 +1,5 @@
 import { ApiError, invalidArgument, isApiError, TimeoutError } from "../errors.js";
+import { idempotencyKeyOf } from "../http/idempotencyKey.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
 import { requireNumber, requireObject, requireOneOf } from "../requireArguments.js";
@@ -18,8 +19,8 @@ export function computerFromReply(reply: unknown): Computer {
  */
 export function createBody(input: CreateComputerInput): Record<string, unknown> {
   requireObject("input", input);
-  for (const name of ["name", "visibility", "externalWorkspaceId", "externalUserId", "externalProjectId"]) {
-    if (typeof (Reflect.get(input, name) ?? "") !== "string") throw invalidArgument(`${name} must be a string.`);
+  for (const [name, value] of Object.entries(input)) {
+    if (/^(name|visibility|external)/.test(name) && typeof (value ?? "") !== "string") throw invalidArgument(`${name} must be a string.`);
   }
   requireSize(input.size);
   if (input.metadata !== undefined) requireObject("metadata", input.metadata);
@@ -34,7 +35,7 @@ export function requireSize(size: unknown): void {
 /** Creates a computer. One idempotency key covers all tries. `POST /computers`. */
 export async function createComputer(transport: Transport, input: CreateComputerInput, options: MutationOptions = {}): Promise<Computer> {
   const body = createBody(input);
-  const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+  const idempotencyKey = idempotencyKeyOf(options);
   return computerFromReply(await transport.call("POST /computers", { params: {}, body, idempotencyKey, options }));
 }
 

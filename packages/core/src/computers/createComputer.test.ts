@@ -25,7 +25,7 @@ test("the native create says its template, and all else as given", async () => {
   const native = createMiosaClient({ baseUrl: it.raw.server.url, sandboxApi: "sandboxes" });
   await native.sandboxes.create({ templateType: "tmpl", timeoutSec: 60, readinessProbe: { type: "http" }, region: "eu" });
   expect(it.bodies).toEqual([{ template_id: "tmpl", timeout_sec: 60, readiness_probe: { type: "http" }, region: "eu" }]);
-  expect(await rejection(it.miosa.sandboxes.create({ region: "eu" }))).toMatchObject({ code: "INVALID_ARGUMENT" });
+  expect(await rejection(it.miosa.sandboxes.create({ tags: ["eu"] }))).toMatchObject({ code: "INVALID_ARGUMENT" });
 });
 
 test("an empty idempotency key counts as none, so that a create is never repeated without one", async () => {
@@ -37,4 +37,19 @@ test("an empty idempotency key counts as none, so that a create is never repeate
 test("an answer whose id is empty is a ProtocolError: no call could name it", async () => {
   await using raw = await startRawTransport((_, response) => answerJson(response, 201, { id: "", status: "creating" }));
   expect(isProtocolError(await rejection(createMiosaClient({ baseUrl: raw.server.url }).computers.create()))).toBe(true);
+});
+
+test("a page without a secure context, which has no randomUUID, still creates under a key of its own", async () => {
+  await using it = await startCreate();
+  const { crypto } = globalThis;
+  Object.defineProperty(globalThis, "crypto", { value: { getRandomValues: (array: Uint32Array<ArrayBuffer>) => crypto.getRandomValues(array) }, configurable: true });
+  try {
+    await it.miosa.sandboxes.create();
+    await it.miosa.sandboxes.create();
+  } finally {
+    Object.defineProperty(globalThis, "crypto", { value: crypto, configurable: true });
+  }
+  const keys = it.raw.server.requests.map(({ headers }) => String(headers["idempotency-key"]));
+  expect(new Set(keys).size).toBe(2);
+  for (const key of keys) expect(key).toMatch(/^\d+(-\d+){3}$/);
 });

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../errors.js";
+import { idempotencyKeyOf } from "../http/idempotencyKey.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions, MutationOptions } from "../options.js";
 import { requireNumber, requireObject } from "../requireArguments.js";
@@ -43,7 +44,7 @@ export function createComputers(transport: Transport): Computers {
     stop: act("stop"),
     restart: act("restart"),
     async clone(id, input = {}, options = {}) {
-      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+      const idempotencyKey = idempotencyKeyOf(options);
       const body = createBody(input);
       return computerFromReply(await transport.call("POST /computers/:id/clone", { params: { id }, body, idempotencyKey, options }));
     },

@@ -1,5 +1,6 @@
 import { invalidArgument, ProtocolError } from "../errors.js";
 import { asNumber, asString, isList, isRecord } from "../guards.js";
+import { idempotencyKeyOf } from "../http/idempotencyKey.js";
 import type { Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
 import { requireNumber, requireObject, requireString } from "../requireArguments.js";
@@ -94,5 +95,5 @@ function check(id: string, path: string): void {
 
 /** A key makes a write safe to repeat: the server runs it once. */
 function keyed<Options extends { idempotencyKey?: string | undefined }>(options: Options): { idempotencyKey: string; options: Options } {
-  return { idempotencyKey: options.idempotencyKey || crypto.randomUUID(), options };
+  return { idempotencyKey: idempotencyKeyOf(options), options };
 }

@@ -1,5 +1,6 @@
 import { isApiError, isMiosaError, TimeoutError } from "../errors.js";
 import type { Sandbox } from "../computers/types.js";
+import { idempotencyKeyOf } from "../http/idempotencyKey.js";
 import { createDeadline } from "../timers.js";
 import { requireNumber } from "../requireArguments.js";
 import type { CreateReadyOptions, CreateSandboxInput, Sandboxes } from "./types.js";
@@ -9,8 +10,8 @@ type Calls = Pick<Sandboxes, "create" | "get" | "delete" | "waitUntilReady">;
 
 /** See `Sandboxes.createReady`. */
 export async function createReady(calls: Calls, input: CreateSandboxInput = {}, options: CreateReadyOptions = {}): Promise<Sandbox> {
-  const { timeoutMs = 60_000, cleanupTimeoutMs = 10_000, idempotencyKey: givenKey, signal: callerSignal, onOrphan, ...wait } = options;
-  const idempotencyKey = givenKey || crypto.randomUUID();
+  const { timeoutMs = 60_000, cleanupTimeoutMs = 10_000, idempotencyKey: _, signal: callerSignal, onOrphan, ...wait } = options;
+  const idempotencyKey = idempotencyKeyOf(options);
   requireNumber("timeoutMs", timeoutMs, 0);
   requireNumber("cleanupTimeoutMs", cleanupTimeoutMs, 0);
   callerSignal?.throwIfAborted();

@@ -1,6 +1,7 @@
 import { computerFromReply } from "../computers/computerCalls.js";
 import { invalidArgument } from "../errors.js";
 import { asNumber, asString, isList, isRecord } from "../guards.js";
+import { idempotencyKeyOf } from "../http/idempotencyKey.js";
 import type { Transport } from "../http/transport.js";
 import type { MutationOptions } from "../options.js";
 import { requireNumber, requireObject, requireString } from "../requireArguments.js";
@@ -14,7 +15,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
   const act =
     (action: "stop" | "pause" | "resume" | "extend" | "fork") =>
     async (id: string, body: Record<string, unknown>, options: MutationOptions = {}) => {
-      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+      const idempotencyKey = idempotencyKeyOf(options);
       const reply = await transport.call(`POST /sandboxes/:id/${action}`, { params: { id }, body, idempotencyKey, options });
       if (action === "fork") return computerFromReply(reply);
       return computerFromReply({ id, ...(isRecord(reply) && unwrapOne(reply, "sandbox")) });
@@ -93,7 +94,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       await transport.call("DELETE /sandboxes/:id/env/:key", { params: { id, key }, options });
     },
     async createSnapshot(id, input = {}, options = {}) {
-      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+      const idempotencyKey = idempotencyKeyOf(options);
       const reply = await transport.call("POST /sandboxes/:id/snapshots", { params: { id }, body: input, idempotencyKey, options });
       return snapshotFromWire(unwrapOne(reply, "snapshot"));
     },
@@ -102,7 +103,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
       return unwrapMany(reply, "snapshots", "items").items.map(snapshotFromWire);
     },
     async restoreSnapshot(id, snapshotId, options = {}) {
-      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+      const idempotencyKey = idempotencyKeyOf(options);
       const params = { id, snapshot: snapshotId };
       return computerFromReply(await transport.call("POST /sandboxes/:id/restore/:snapshot", { params, body: {}, idempotencyKey, options }));
     },
@@ -112,7 +113,7 @@ export function createSandboxActions(transport: Transport): SandboxActions {
     async createPreview(id, input, options = {}) {
       requireObject("input", input);
       requireNumber("port", input.port, 1, 65_535);
-      const idempotencyKey = options.idempotencyKey || crypto.randomUUID();
+      const idempotencyKey = idempotencyKeyOf(options);
       const reply = await transport.call("POST /sandboxes/:id/previews", { params: { id }, body: input, idempotencyKey, options });
       return previewFromWire(unwrapOne(reply, "preview"));
     },

@@ -2,7 +2,7 @@ import type { CreateComputerInput, EachOptions, ListSandboxesFilter, Sandbox } f
 import type { CallOptions, MutationOptions } from "../options.js";
 import type { Readiness, ReadinessSnapshot, WaitUntilReadyOptions, WatchReadinessOptions } from "../readiness/types.js";
 
-/** Attributes of a new sandbox. Those below `templateId` exist with `sandboxApi: "sandboxes"` only. Contract 2.2 and 4.3. */
+/** Attributes of a new sandbox. Those from `templateId` to `tags` exist with `sandboxApi: "sandboxes"` only. Contract 2.2 and 4.3. */
 export interface CreateSandboxInput extends CreateComputerInput {
   /** Template of the native API. @default "miosa-sandbox" */
   templateId?: string | undefined;
