@@ -108,6 +108,19 @@ test("a customer reads the usage of its own users only", async () => {
   expect(usage).not.toContain("gil");
 });
 
+test("a customer's summary and sessions count its own sandboxes, and no other customer's", async () => {
+  const { local, acme, globex } = await start();
+  for (const client of [acme, globex, globex]) await client.sandboxes.createReady();
+  const [mine, theirs] = [await acme.usage.summary(), await globex.usage.summary()];
+  expect([mine["externalWorkspaceId"], theirs["externalWorkspaceId"]]).toEqual(["acme", "globex"]);
+  expect((await acme.usage.sessions()).sessions).toHaveLength(1);
+  expect((await globex.usage.sessions()).sessions).toHaveLength(2);
+  const all = createMiosaClient({ baseUrl: local.baseUrl, apiKey: local.apiKey });
+  const computeHours = (await all.usage.summary()).computeHours;
+  expect(mine.computeHours).toBeGreaterThan(0);
+  expect(mine.computeHours + theirs.computeHours).toBeLessThanOrEqual(computeHours);
+});
+
 test("a readiness watch that is left closes its stream on the API", async () => {
   const { local, acme } = await start();
   local.faults.set("neverReady", true);
