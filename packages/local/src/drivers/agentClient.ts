@@ -97,7 +97,7 @@ export function createAgentFiles(open: () => AgentMux): BoxFiles {
     copy: (from, to, options) => one("copy", { path: from, to, ...options }),
     chmod: (path, mode) => one("chmod", { path, mode }),
     remove: async (path, options) => void (await callAgent(open(), "files.remove", { path, ...options })),
-    read: (path, { signal, ...range } = {}) => readInBox(open(), { path, ...withoutInfinity(range) }, signal),
+    read: (path, { signal, ...range } = {}) => readInBox(open(), { path, ...range }, signal),
     async write(path, content, { signal, ...options } = {}) {
       signal?.throwIfAborted();
       const channel = open().call("files.write", { path, ...withoutInfinity(options) });
@@ -135,7 +135,7 @@ export function createAgentFiles(open: () => AgentMux): BoxFiles {
   };
 }
 
-async function readInBox(mux: AgentMux, params: object, signal: AbortSignal | undefined): Promise<BoxFileContent> {
+async function readInBox(mux: AgentMux, { path, offset = 0, length = Infinity }: ReadRequest, signal: AbortSignal | undefined): Promise<BoxFileContent> {
   signal?.throwIfAborted();
   const onAbort = (): void => {
     channel.cancel();
@@ -145,21 +145,41 @@ async function readInBox(mux: AgentMux, params: object, signal: AbortSignal | un
     signal?.removeEventListener("abort", onAbort);
     channel.cancel();
   });
-  let onFile: (value: unknown) => void = () => {};
-  const file = new Promise<unknown>((resolve) => (onFile = resolve));
-  const channel = mux.call("files.read", params, {
-    onMessage: (message) => onFile(isRecord(message) ? message["file"] : undefined),
-    onData: (_, bytes) => pieces.add(bytes),
+  let onFile: (file: BoxFile) => void = () => {};
+  const opened = new Promise<BoxFile>((resolve) => (onFile = resolve));
+  let left = Infinity;
+  const channel = mux.call("files.read", { path, ...withoutInfinity({ offset, length }) }, {
+    onMessage(message) {
+      const file = readFile(isRecord(message) ? message["file"] : undefined);
+      left = Math.max(0, Math.min(length, file.sizeBytes - offset));
+      if (left === 0) pieces.end();
+      onFile(file);
+    },
+    onData(_, bytes) {
+      const wanted = bytes.subarray(0, left);
+      left -= wanted.byteLength;
+      const taken = pieces.add(wanted);
+      // It is whole with its last byte, also when the box ends before it can say so.
+      if (left === 0) pieces.end();
+      return taken;
+    },
     onEnd: () => pieces.end(),
   });
   signal?.addEventListener("abort", onAbort, { once: true });
   channel.result.catch((error: unknown) => pieces.fail(toBoxError(error)));
   try {
-    return { file: readFile(await Promise.race([file, channel.result])), pieces: pieces.iterate() };
+    const file = await Promise.race([opened, channel.result.then(() => opened)]);
+    return { file, pieces: pieces.iterate() };
   } catch (error) {
     signal?.removeEventListener("abort", onAbort);
     throw toBoxError(error);
   }
+}
+
+interface ReadRequest {
+  readonly path: string;
+  readonly offset?: number;
+  readonly length?: number;
 }
 
 /** What the box uses, as its agent counts it. */
