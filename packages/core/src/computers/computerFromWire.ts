@@ -4,7 +4,8 @@ import { camelize } from "../wire.js";
 import type { Computer, ComputerState } from "./types.js";
 
 const aliases: Readonly<Record<string, string>> = { provisioning: "creating", active: "running", failed: "error" };
-const states: readonly ComputerState[] = [
+/** The states that a computer can be told in, `unknown` apart. */
+export const computerStates: readonly ComputerState[] = [
   "creating",
   "starting",
   "running",
@@ -20,7 +21,7 @@ const states: readonly ComputerState[] = [
 /** The canonical state for any of the API's spellings. Contract 6.2. */
 export function canonicalState(status: string): ComputerState {
   const name = status.toLowerCase();
-  return states.find((state) => state === (aliases[name] ?? name)) ?? "unknown";
+  return computerStates.find((state) => state === (aliases[name] ?? name)) ?? "unknown";
 }
 
 /** Reads a computer or native sandbox off the wire. Throws a ProtocolError when it has no id. */

@@ -1,9 +1,11 @@
 import type { RouteName } from "@miosa/protocol";
+import { invalidArgument, TimeoutError } from "../errors.js";
 import { listPages } from "../http/listPages.js";
 import type { Query, Transport } from "../http/transport.js";
 import type { CallOptions } from "../options.js";
-import { requireNumber, requireObject } from "../requireArguments.js";
-import { computerFromWire } from "./computerFromWire.js";
+import { requireNumber, requireObject, requireOneOf } from "../requireArguments.js";
+import { createDeadline } from "../timers.js";
+import { computerFromWire, computerStates } from "./computerFromWire.js";
 import type { Attribution, Computer, EachOptions, ListSandboxesFilter } from "./types.js";
 
 /** Routes that list computers, by either of their names. */
@@ -11,16 +13,27 @@ type ListRoute = Extract<RouteName, "GET /computers" | "GET /sandboxes">;
 
 const envelopes = ["computers", "sandboxes", "items"];
 
-/** Every computer that the credential sees, newest first, over all pages. */
+/** Every computer that the credential sees, newest first, over all pages and under one deadline. */
 export async function listAllComputers(
   transport: Transport,
   query: Query,
-  options?: CallOptions,
+  options: CallOptions = {},
   route: ListRoute = "GET /computers",
 ): Promise<Computer[]> {
+  const { timeoutMs = transport.timeoutMs, signal } = options;
+  requireNumber("timeoutMs", timeoutMs, 0);
+  const deadline = createDeadline(timeoutMs, signal);
   const computers: Computer[] = [];
-  for await (const items of listPages(transport, route, envelopes, query, options)) computers.push(...items.map(computerFromWire));
-  return computers;
+  try {
+    const pages = listPages(transport, route, envelopes, query, { ...options, timeoutMs, signal: deadline.signal });
+    for await (const items of pages) for (const item of items) computers.push(computerFromWire(item));
+    return computers;
+  } catch (error) {
+    if (deadline.expired) throw new TimeoutError(`${route} did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT" });
+    throw error;
+  } finally {
+    deadline.dispose();
+  }
 }
 
 /** The same one by one; the next page is fetched when it is needed. Leaving the loop asks for no more. */
@@ -43,6 +56,10 @@ export async function* eachComputer(
 /** The part of a filter that servers know. */
 export function filterQuery(filter: ListSandboxesFilter): Query {
   requireObject("filter", filter);
+  for (const [name, value] of Object.entries(filter)) {
+    if (name.startsWith("external") && typeof (value ?? "") !== "string") throw invalidArgument(`${name} must be a string.`);
+  }
+  for (const state of [filter.state].flat()) requireOneOf("state", state, [...computerStates, "unknown"]);
   return {
     external_workspace_id: filter.externalWorkspaceId,
     external_user_id: filter.externalUserId,

@@ -40,6 +40,7 @@ export function createDesktop(transport: Transport): Desktop {
     },
     async type(id, text, { delayMs, ...options } = {}) {
       if (typeof text !== "string") throw invalidArgument("text must be a string.");
+      if (delayMs !== undefined) requireNumber("delayMs", delayMs, 0);
       await input(id, "type", { text, delay: delayMs }, options);
     },
     async key(id, key, options) {
@@ -61,7 +62,10 @@ export function createDesktop(transport: Transport): Desktop {
       const reply = await transport.call("GET /computers/:id/desktop/windows", { params: { id }, options });
       return unwrapMany(reply, "windows").items.map(windowFromWire);
     },
-    focusWindow: async (id, windowId, options) => input(id, "window/focus", { window_id: windowId }, options),
+    async focusWindow(id, windowId, options) {
+      if (typeof windowId !== "number") requireString("windowId", windowId);
+      await input(id, "window/focus", { window_id: windowId }, options);
+    },
     async cursor(id, options) {
       const { x, y } = unwrapOne(await transport.call("GET /computers/:id/desktop/cursor", { params: { id }, options }), "cursor");
       if (typeof x === "number" && typeof y === "number") return { x, y };

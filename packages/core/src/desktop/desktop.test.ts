@@ -51,7 +51,7 @@ test("windows and the cursor come out of every envelope", async () => {
 test("coordinates and names that no screen has are refused before any request", async () => {
   await using raw = await startRawTransport((_, response) => void response.end());
   const { desktop } = createMiosaClient({ baseUrl: raw.server.url });
-  for (const call of [desktop.move("a", { x: -1, y: 0 }), desktop.move("a", { x: Number.NaN, y: 0 }), desktop.key("a", ""), desktop.wait("a", -1), desktop.launch("a", "")]) {
+  for (const call of [desktop.move("a", { x: -1, y: 0 }), desktop.move("a", { x: Number.NaN, y: 0 }), desktop.key("a", ""), desktop.wait("a", -1), desktop.launch("a", ""), desktop.focusWindow("a", ""), desktop.type("a", "x", { delayMs: Number.NaN })]) {
     expect(await rejection(call)).toMatchObject({ code: "INVALID_ARGUMENT" });
   }
   expect(raw.server.requests).toHaveLength(0);

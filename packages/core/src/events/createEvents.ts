@@ -1,5 +1,5 @@
-import { ProtocolError } from "../errors.js";
-import { asNumber, asString } from "../guards.js";
+import { invalidArgument, ProtocolError } from "../errors.js";
+import { asNumber, asString, isList } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import { requireId } from "../requireArguments.js";
 import { unwrapOne } from "../wire.js";
@@ -10,6 +10,7 @@ import type { Events } from "./types.js";
 export function createEvents(transport: Transport): Events {
   return {
     stream({ types, ...options } = {}) {
+      if (types !== undefined && !isList(types)) throw invalidArgument("types must be a list of globs such as sandbox.*.");
       const query = { types: types?.join(",") };
       return followEvents(transport, "GET /events/stream", { params: {}, query }, options);
     },

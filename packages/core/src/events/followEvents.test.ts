@@ -24,3 +24,17 @@ test("an error thrown by a listener of the stream's opening reaches the loop, an
   expect(await rejection(stream.next())).toBe(mine);
   await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
 });
+
+test("what no stream can be opened with is refused before any request, as a typed error", async () => {
+  await using raw = await startStream(":\n\n");
+  const { events, exec } = createMiosaClient({ baseUrl: raw.server.url });
+  const calls = [
+    () => events.stream({ idleTimeoutMs: Number.NaN }).next(),
+    () => events.sandboxStream("a", { idleTimeoutMs: -1 }).next(),
+    () => events.stream({ lastEventId: "1\n2" }).next(),
+    () => events.stream({ types: JSON.parse('"sandbox.*"') }).next(),
+    () => exec.stream("a", { command: "x" }, { headers: { "no name": "x" } }).next(),
+  ];
+  for (const call of calls) expect(await rejection((async () => call())())).toMatchObject({ name: "MiosaError", code: "INVALID_ARGUMENT" });
+  expect(raw.server.requests).toHaveLength(0);
+});

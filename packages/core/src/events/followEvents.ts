@@ -9,6 +9,7 @@ import { objectOfMessage } from "../sse/objectOfMessage.js";
 import type { SseMessage } from "../sse/sseMessages.js";
 import { monotonicNowMs } from "../timers.js";
 import { createWakeUps, pauseUnlessWoken } from "../wakeUps.js";
+import { requireNumber, requireString } from "../requireArguments.js";
 import { camelize } from "../wire.js";
 import type { MiosaEvent, StreamEventsOptions } from "./types.js";
 
@@ -27,6 +28,9 @@ export function followEvents<Name extends RouteName>(
   target: { params: Readonly<Record<RouteParams<Name>, string>>; query?: Query | undefined },
   options: Omit<StreamEventsOptions, "types"> = {},
 ): AsyncGenerator<MiosaEvent, void, void> {
+  const { idleTimeoutMs = defaultIdleTimeoutMs } = options;
+  requireNumber("idleTimeoutMs", idleTimeoutMs, 0);
+  if (options.lastEventId) requireString("lastEventId", options.lastEventId);
   return closeableGenerator(options.signal, async function* follow(signal): AsyncGenerator<MiosaEvent, void, void> {
     const { id: watchedId = "" }: Readonly<Record<string, string>> = target.params;
     const wakeUps = createWakeUps();
@@ -44,7 +48,7 @@ export function followEvents<Name extends RouteName>(
             ...target,
             headers: options.headers,
             lastEventId,
-            idleTimeoutMs: options.idleTimeoutMs ?? defaultIdleTimeoutMs,
+            idleTimeoutMs,
             signal,
           });
           options.onOpen?.({ resumed: lastEventId !== "" });

@@ -20,12 +20,15 @@ export async function* listPages(
 ): AsyncGenerator<Record<string, unknown>[], void, void> {
   let pageSize = asNumber(query["page_size"]) ?? 0;
   let seen = 0;
+  // A row that moves on to the next page while the list is read comes twice.
+  const known = new Set<unknown>();
   let cursor = asString(query["cursor"]);
   for (let page = 1; page <= mostPages; page++) {
     // The first request names no page: a server that knows no pages then answers with everything.
     const place = page > 1 && cursor === undefined ? { page, page_size: pageSize, per_page: pageSize } : { cursor };
     const { items, beside } = unwrapMany(await transport.call(route, { params: {}, query: { ...query, ...place }, options }), ...names);
-    if (items.length > 0) yield items;
+    const fresh = items.filter(({ id }) => id === undefined || (!known.has(id) && known.add(id)));
+    if (fresh.length > 0) yield fresh;
     seen += items.length;
     const { total, size, nextCursor } = pageFacts(beside);
     const hasMore = nextCursor === undefined ? total !== undefined && seen < total : nextCursor !== cursor;

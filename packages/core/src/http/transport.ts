@@ -54,6 +54,8 @@ export interface Transport {
   /** The client's `webSocket` option, else the runtime's own; undefined where there is none. */
   readonly webSocket: typeof globalThis.WebSocket | undefined;
   readonly baseUrl: string;
+  /** Deadline of a call that names none, in milliseconds. */
+  readonly timeoutMs: number;
   /** The credential, where it never changes. */
   fixedCredential(): string | undefined;
 }
@@ -122,6 +124,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
 
   return {
     baseUrl,
+    timeoutMs: usualTimeoutMs,
     fixedCredential: () => credentials.fixed,
     address: (route, { params, query }) => prepare(route, params, query).url,
     authorization,
@@ -195,11 +198,12 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       signal.throwIfAborted();
       const { context, method, path, url } = prepare(route, init.params, init.query);
       for (let attempt = 1; ; attempt++) {
-        const headers = await headersFor(init.headers, init.accept ?? "*/*", signal);
-        const body = bodyOf(init.body, headers, init.rawBody);
         const isStream = init.rawBody instanceof ReadableStream;
-        const sent = { method, headers, signal, ...body, ...(isStream && { duplex: "half" }) };
+        let headers = new Headers();
         try {
+          headers = await headersFor(init.headers, init.accept ?? "*/*", signal);
+          const body = bodyOf(init.body, headers, init.rawBody);
+          const sent = { method, headers, signal, ...body, ...(isStream && { duplex: "half" }) };
           return await send(context, { route: context.request, method, path, attempt }, url, sent);
         } catch (error) {
           if (signal.aborted) throw error;
