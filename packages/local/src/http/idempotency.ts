@@ -60,7 +60,7 @@ export function idempotency(now: () => number, journal: Journal = noJournal, sav
       const answer = await entry.answer;
       if (!answer) continue;
       const headers = { "content-type": answer.contentType, "idempotency-replayed": "true" };
-      return new Response(answer.body, { status: answer.status, headers });
+      return new Response(answer.status === 204 ? null : answer.body, { status: answer.status, headers });
     }
 
     const deferred = deferredAnswer();

@@ -70,12 +70,13 @@ export function createPreviewGate({ id, scopeOf, dial }: PreviewGateParts): Prev
     if (visit === 403) return refuse(response, 403, "This link works no longer.\n");
     if (visit.scope === "read" && !lookingMethods.has(request.method ?? "GET")) return refuse(response, 403, "This link lets you look only.\n");
     const inside = await dial();
-    const passed = sendRequest({ method: request.method, path: visit.path, headers: [...visit.headers, "connection", "close"], createConnection: () => inside });
+    const headers = [...withoutHopHeaders(visit.headers), "connection", "close"];
+    const passed = sendRequest({ method: request.method, path: visit.path, headers, createConnection: () => inside });
     response.once("close", () => passed.destroy());
     passed.once("error", () => fail(response));
     passed.once("response", (answered) => {
-      const headers = [...answered.rawHeaders, ...(visit.cookie === undefined ? [] : ["set-cookie", visit.cookie, "referrer-policy", "same-origin"])];
-      response.writeHead(answered.statusCode ?? 502, headers);
+      const own = [...withoutHopHeaders(answered.rawHeaders), ...(visit.cookie === undefined ? [] : ["set-cookie", visit.cookie, "referrer-policy", "same-origin"])];
+      response.writeHead(answered.statusCode ?? 502, own);
       answered.once("error", () => response.destroy());
       answered.pipe(response);
     });
@@ -101,6 +102,14 @@ export function createPreviewGate({ id, scopeOf, dial }: PreviewGateParts): Prev
   const server = createServer((request, response) => void answer(request, response).catch(() => fail(response)));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => void upgrade(request, socket, head).catch(() => socket.destroy()));
   return { takeConnection: (socket) => void server.emit("connection", socket) };
+}
+
+/** Headers that concern one connection only. How long a body is stays: it is passed on as it comes. */
+const hopHeaders: ReadonlySet<string> = new Set(["connection", "keep-alive", "proxy-connection", "upgrade"]);
+
+/** A raw list of names and values without those that concern one connection only. */
+function withoutHopHeaders(raw: readonly string[]): string[] {
+  return raw.filter((_, at) => !hopHeaders.has((raw[at - (at % 2)] ?? "").toLowerCase()));
 }
 
 function refuse(response: ServerResponse, status: number, text: string): void {

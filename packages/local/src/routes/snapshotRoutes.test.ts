@@ -93,5 +93,8 @@ test("a sandbox of the native resource is deleted without a body, as often as on
   const id = await createNative({});
   expect([(await call(server, "DELETE", `/sandboxes/${id}`)).status, (await call(server, "DELETE", `/sandboxes/${id}`)).status]).toEqual([204, 204]);
   expect((await call(server, "GET", `/sandboxes/${id}`)).status).toBe(404);
+  const headers = { "idempotency-key": "delete-1" };
+  const other = `/sandboxes/${await createNative({})}`;
+  expect([(await call(server, "DELETE", other, { headers })).status, (await call(server, "DELETE", other, { headers })).status]).toEqual([204, 204]);
   expect((await call(server, "DELETE", "/sandboxes/nobodys")).status).toBe(404);
 });
