@@ -52,7 +52,7 @@ export function openAgentSession(
   async function follow(): Promise<string> {
     const [reason] = await Promise.all([Promise.race([mux.ended, launched.ended]), launched.ended]);
     mux.close(new Error("The sandbox ended."));
-    const complaints = launched.complaints();
+    const complaints = await launched.complaints();
     if (complaints !== "") return complaints;
     return reason instanceof Error ? reason.message : "Its processes were ended.";
   }
@@ -85,7 +85,7 @@ export function openAgentSession(
       launched.kill();
       if (launched.isAbsent()) throw new LaunchError(launcher.advice.absent);
       // What the launcher complained about says more than that its pipes are closed.
-      const complaints = launched.complaints();
+      const complaints = await launched.complaints();
       throw complaints === "" ? error : new LaunchError(`${launcher.name} could not start the sandbox: ${complaints.replace(/\.*$/, ".")} ${launcher.advice.blocked}`);
     } finally {
       clearTimeout(timer);

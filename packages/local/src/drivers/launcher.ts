@@ -36,8 +36,8 @@ export interface LaunchedBox {
   readonly output: Readable;
   /** Resolves once the namespaces exist. */
   readonly isolated: Promise<void>;
-  /** What the launcher and the agent have complained about so far. */
-  complaints(): string;
+  /** Resolves with what the launcher and the agent have complained about, once they have ended. */
+  complaints(): Promise<string>;
   /** True when the launcher itself is not there. */
   isAbsent(): boolean;
   /** Resolves when all of the box has ended. */
@@ -78,7 +78,7 @@ export const innerId = 1_000;
 
 /** What Linux distributions do to keep unprivileged users from making namespaces, and how to undo it. */
 export const blockedNamespaces =
-  "Unprivileged user namespaces are blocked here: on Ubuntu 24.04 and later by AppArmor (`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile (`--security-opt seccomp=unconfined`).";
+  "Unprivileged user namespaces are blocked here: on Ubuntu 24.04 and later by AppArmor (`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile (`--security-opt seccomp=unconfined`), elsewhere by a limit (`sysctl -w user.max_user_namespaces=10000`).";
 
 /** Follows a launcher's process: its end, and whether it could be started at all. */
 export function followChild(child: ChildProcess): { readonly ended: Promise<void>; isAbsent(): boolean } {
@@ -93,13 +93,23 @@ export function followChild(child: ChildProcess): { readonly ended: Promise<void
   return { ended, isAbsent: () => isAbsent };
 }
 
-/** Keeps the last of what a stream says. */
-export function keepLast(stream: Readable, limitBytes = 4_096): () => string {
+/** How long what was said last may be on its way. */
+const lastWordMs = 1_000;
+
+/** Keeps the last of what a stream says, and tells it once the stream is over. */
+export function keepLast(stream: Readable, limitBytes = 4_096): () => Promise<string> {
   let kept = "";
+  const over = new Promise<void>((resolve) => stream.once("close", () => resolve()));
   stream.setEncoding("utf8");
   stream.on("data", (text: string) => {
     kept = (kept + text).slice(-limitBytes);
   });
   stream.on("error", () => {}); // what was said before counts
-  return () => kept.trim();
+  return async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, lastWordMs)));
+    await Promise.race([over, late]);
+    clearTimeout(timer);
+    return kept.trim();
+  };
 }
