@@ -45,6 +45,8 @@ export interface LifeCycleParts {
   readonly settled: () => Promise<void>;
   /** Tells the disk apart from the store that a box belongs to a sandbox, so that losing the one does not lose the other. */
   readonly marks: BoxMarks;
+  /** True once the server ends: nothing is started any more. */
+  readonly isClosing: () => boolean;
   /** Called once a sandbox is gone. */
   readonly forget: (life: Life) => void;
 }
@@ -171,7 +173,7 @@ export function createLifeCycle(parts: LifeCycleParts): LifeCycle {
 
   function start(life: Life): void {
     const { status } = life.record;
-    if (status !== "stopped" && status !== "error") return;
+    if (parts.isClosing() || (status !== "stopped" && status !== "error")) return;
     setStatus(life, "starting");
     begin(life);
   }

@@ -79,6 +79,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   const lives = new Map<string, Life>();
   const news = createSandboxNews(parts);
   let lastOrder = 0;
+  let isClosing = false;
   const cycle = createLifeCycle({
     driver,
     news,
@@ -89,6 +90,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     note,
     settled: journal.settled,
     marks: keeping.marks,
+    isClosing: () => isClosing,
     forget: (life) => void lives.delete(life.record.id),
   });
   const endDeadlines = watchDeadlines(() => lives.values(), now, (record, why) => void cycle.expire(lifeOf(record), why).catch(onError));
@@ -192,7 +194,9 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       for (const each of saved.toSorted((a, b) => a.order - b.order)) await takeOverOne(each);
     },
     async close() {
+      isClosing = true;
       endDeadlines();
+      for (const { record } of lives.values()) for (const { server } of record.native.previews.values()) server.close();
       await Promise.all([...lives.values()].map((life) => (journal.keeps ? cycle.leave(life) : cycle.destroy(life))));
       await journal.settled();
     },

@@ -12,7 +12,8 @@ export async function wake(record: SandboxRecord, store: Pick<SandboxStore, "res
   const settled = new AbortController();
   const look = (): void => {
     if (record.status === "stopped") void store.resume(record);
-    else if (record.status !== "stopping" && !isBooting(record)) settled.abort();
+    // Still stopped it is when the server closes.
+    if (record.status !== "stopping" && !isBooting(record)) settled.abort();
   };
   const callOff = store.onStatus(record, look);
   try {

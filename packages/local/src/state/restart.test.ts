@@ -262,3 +262,16 @@ test("a daemon that a plain process has left ends with its server, and its sandb
   await untilEnded(pid);
   expect(second.sandboxes.list()).toMatchObject([{ status: "stopped" }]);
 });
+
+test("nothing is started any more while its server closes", async () => {
+  const servers = await stateServers();
+  const first = await servers.start();
+  const id = await readyNative(first, { persistent: true });
+  const preview = (await call(first, "POST", `/sandboxes/${id}/previews`, { body: { port: 3_000 } })).body["data"];
+  const url = isObject(preview) ? String(preview["url"]) : "";
+  // A visitor would wake a persistent sandbox that is being stopped.
+  const [visit] = await Promise.allSettled([fetch(url), first.close()]);
+  expect(visit.status === "rejected" || visit.value.status === 502).toBe(true);
+  expect(first.sandboxes.list()).toMatchObject([{ status: "stopped" }]);
+  expect((await servers.start()).sandboxes.list()).toMatchObject([{ id, status: "stopped" }]);
+});
