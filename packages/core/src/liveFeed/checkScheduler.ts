@@ -5,8 +5,6 @@ import type { CheckOutcome } from "./checkSandboxes.js";
 export interface CheckScheduler {
   /** Asks at once, or as soon as the round under way is over. */
   kick(): void;
-  /** Asks within `delayMs`, unless a round comes first. */
-  kickWithin(delayMs: number): void;
   stop(): void;
 }
 
@@ -72,13 +70,6 @@ export function createCheckScheduler({ targets, check, intervalMs, random }: Che
 
   return {
     kick,
-    kickWithin(delayMs) {
-      if (isBusy) isKicked = true;
-      else {
-        timer?.stop();
-        timer = startTimer(delayMs, kick);
-      }
-    },
     stop() {
       timer?.stop();
       page?.removeEventListener("visibilitychange", onVisibility);

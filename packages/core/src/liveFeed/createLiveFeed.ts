@@ -66,8 +66,10 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
     const entry = entries.get(event.resourceId);
     const knowledge = entry && knowledgeOfEvent(event);
     if (entry && knowledge === "check" && entry.isWaiting) {
-      entry.checkWanted = ++sequence;
-      scheduler.kickWithin(hintDelayMs);
+      entry.afterHint(hintDelayMs, () => {
+        entry.checkWanted = ++sequence;
+        scheduler.kick();
+      });
     } else if (entry && knowledge !== undefined && knowledge !== "check") {
       entry.take(knowledge, "feed");
     }

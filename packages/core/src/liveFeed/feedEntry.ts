@@ -16,6 +16,8 @@ export interface FeedEntry {
   checkWanted: number;
   /** Takes in something learned and tells the watchers if it changes anything. */
   take(knowledge: Knowledge, source: ReadinessSource): void;
+  /** Runs `ask` if it still waits a while after the last hint. */
+  afterHint(delayMs: number, ask: () => void): void;
   /** Follows its own readiness stream, as a single watch does, until it is settled or told to stop. */
   followOwn(): Promise<void>;
   closeOwn(): void;
@@ -42,11 +44,17 @@ export function createFeedEntry(client: FeedClient, id: string, options: FeedEnt
   let snapshot: ReadinessSnapshot;
   let startedMonoMs: number;
   let deadline: Timer | undefined;
+  let hint: Timer | undefined;
   let own: AbortController | undefined;
   let watchers = 0;
 
-  function begin(source: ReadinessSource): void {
+  function stopTimers(): void {
     deadline?.stop();
+    hint?.stop();
+  }
+
+  function begin(source: ReadinessSource): void {
+    stopTimers();
     snapshot = { phase: "connecting", source, startedAtMs: Date.now() };
     startedMonoMs = monotonicNowMs();
     deadline = startTimer(timeoutMs, () => take({ kind: "timedOut", reason: null }, snapshot.source));
@@ -57,7 +65,7 @@ export function createFeedEntry(client: FeedClient, id: string, options: FeedEnt
     snapshot = learn(before, knowledge, { source, elapsedMs: monotonicNowMs() - startedMonoMs });
     if (snapshot === before) return;
     if (!isWaiting(snapshot)) {
-      deadline?.stop();
+      stopTimers();
       closeOwn();
     }
     listeners.tell();
@@ -107,6 +115,10 @@ export function createFeedEntry(client: FeedClient, id: string, options: FeedEnt
     },
     checkWanted: 0,
     take,
+    afterHint(delayMs, ask) {
+      hint?.stop();
+      hint = startTimer(delayMs, ask);
+    },
     followOwn,
     closeOwn,
     restart(source) {
@@ -136,7 +148,7 @@ export function createFeedEntry(client: FeedClient, id: string, options: FeedEnt
       };
     },
     dispose() {
-      deadline?.stop();
+      stopTimers();
       closeOwn();
     },
   };
