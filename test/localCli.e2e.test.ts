@@ -122,6 +122,20 @@ test("--json writes one object a line, with the keys that are given", async () =
   expect(server.stdout()).not.toContain("msk_u_second");
 });
 
+test("--allow-egress is told at the start, and so is each connection that a sandbox does not get", async () => {
+  const server = run("--port", "0", "--json", "--driver", "bwrap", "--warm", "0", "--key", "msk_u_first", "--allow-egress", "api.test", "--allow-egress", "*.example.com:443");
+  await expect.poll(server.stdout, { timeout: 10_000 }).toContain('"type":"started"');
+  expect(server.stdout()).toContain('"egress":["api.test","*.example.com:443"]');
+  const [, baseUrl = ""] = /"baseUrl":"([^"]+)"/.exec(server.stdout()) ?? [];
+  const [, id = ""] = /"id":"([^"]+)"/.exec(await post({ baseUrl, key: "msk_u_first" }, "/computers", { template_type: "miosa-sandbox" })) ?? [];
+  await fetch(`${baseUrl}/sandboxes/${id}/readiness/stream`, { headers: { authorization: "Bearer msk_u_first" } }).then((response) => response.text());
+  expect(await post({ baseUrl, key: "msk_u_first" }, `/computers/${id}/exec`, { command: "curl -s http://other.test/path?token=hush" })).toContain("--allow-egress other.test:80");
+  await expect.poll(server.stdout).toContain(JSON.stringify({ type: "egress", sandboxId: id, outcome: "refused", target: "other.test:80", reason: "is not on the list" }));
+  expect(server.stdout()).not.toContain("hush");
+  server.child.kill("SIGTERM");
+  expect(await server.exitCode).toBe(0);
+});
+
 test("a reader of its output that goes away leaves no sandbox behind", async () => {
   const server = await serve();
   server.child.stdout?.destroy();
