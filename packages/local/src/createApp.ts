@@ -23,12 +23,13 @@ import { fileRoutes } from "./routes/fileRoutes.js";
 import { observationRoutes } from "./routes/observationRoutes.js";
 import { previewRoutes } from "./routes/previewRoutes.js";
 import { processRoutes } from "./routes/processRoutes.js";
-import { quotaRoutes } from "./routes/quotaRoutes.js";
+import { mayRunAgain, quotaRoutes } from "./routes/quotaRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
 import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { settingRoutes } from "./routes/settingRoutes.js";
 import { snapshotRoutes } from "./routes/snapshotRoutes.js";
+import { isSandbox } from "./sandboxes/sandboxRecord.js";
 import { wake } from "./sandboxes/wake.js";
 import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { templateRoutes } from "./routes/templateRoutes.js";
@@ -127,6 +128,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
 function wakeFirst(parts: RouteParts): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
     const record = namedRecord(context, parts);
+    if (isSandbox(record) && record.native.persistent) mayRunAgain(record, parts);
     await whileConnected(context, [], (signal) => wake(record, parts.store, signal));
     await next();
   };

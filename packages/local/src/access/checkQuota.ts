@@ -25,13 +25,13 @@ export function quotaUse(tenantId: string, userId: string, { store, meter, now }
 }
 
 /**
- * Refuses one more sandbox or computer for an end user who has all that the quota allows. The quota limits what the tenant's own key
+ * Refuses one more sandbox or computer that is to run, `isNew` or not, for an end user who has all that the quota allows. The quota limits what the tenant's own key
  * does in that user's name; it never lets anybody in.
  */
-export function checkQuota(tenantId: string, userId: string | null, parts: QuotaParts): void {
+export function checkQuota(tenantId: string, userId: string | null, isNew: boolean, parts: QuotaParts): void {
   const quota = userId === null ? undefined : parts.quotas.get(tenantId, userId);
   if (!quota || userId === null) return;
-  const passed = passedLimit(quota, quotaUse(tenantId, userId, parts));
+  const passed = passedLimit(quota, quotaUse(tenantId, userId, parts), isNew);
   if (!passed) return;
   const code = passed.name === "max_credit_cents" ? "INSUFFICIENT_CREDITS" : "QUOTA_EXCEEDED";
   throw new HttpProblem(code, `This user's quota is used up: ${passed.name} is ${passed.limit}.`, { details: { quota: passed.name, limit: passed.limit, used: passed.used } });

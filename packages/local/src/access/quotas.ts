@@ -38,10 +38,10 @@ export function createQuotas(): Quotas {
   };
 }
 
-/** Which limit one more running sandbox would pass, and what is used of it. */
-export function passedLimit(quota: Quota, use: QuotaUse): { readonly name: string; readonly limit: number; readonly used: number } | undefined {
+/** Which limit one more running sandbox would pass, be it new or there already, and what is used of it. */
+export function passedLimit(quota: Quota, use: QuotaUse, isNew: boolean): { readonly name: string; readonly limit: number; readonly used: number } | undefined {
   const limits = [
-    { name: "max_sandboxes", limit: quota.maxSandboxes, used: use.sandboxes },
+    { name: "max_sandboxes", limit: isNew ? quota.maxSandboxes : undefined, used: use.sandboxes },
     { name: "max_concurrent", limit: quota.maxConcurrent, used: use.concurrent },
     { name: "max_credit_cents", limit: quota.maxCreditCents, used: use.creditCents },
   ];

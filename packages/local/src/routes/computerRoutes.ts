@@ -5,7 +5,7 @@ import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
 import { attributionNames, copyVariables, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
-import { withinQuota } from "./quotaRoutes.js";
+import { mayRunAgain, withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
 
 /** `/computers` and, by their template, the sandboxes of the spec. Contract 2 and 6.3. */
@@ -42,6 +42,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.start,
       answer(context) {
         const record = namedRecord(context, parts);
+        mayRunAgain(record, parts);
         parts.store.start(record);
         return context.json(toWireComputer(record));
       },

@@ -110,8 +110,11 @@ test("a terminal session starts what it was asked for, and ends when it is delet
   socket.send(JSON.stringify({ type: "input", data: "stty size; echo mine=$MINE\n" }));
   await expect.poll(() => textOf(messages), { timeout: 5_000 }).toMatch(/20 90[^]*mine=yes/);
   expect((await call(server, "POST", `/computers/${id}/pty/${String(body["session_id"])}/resize`, { body: { cols: 77, rows: 11 } })).status).toBe(200);
-  socket.send(JSON.stringify({ type: "input", data: "stty size\n" }));
-  await expect.poll(() => textOf(messages), { timeout: 5_000 }).toContain("11 77");
+  const size = (): string => {
+    socket.send(JSON.stringify({ type: "input", data: "stty size\n" }));
+    return textOf(messages);
+  };
+  await expect.poll(size, { timeout: 5_000 }).toContain("11 77");
   const closed = once(socket, "close", { signal: AbortSignal.timeout(5_000) });
   expect((await call(server, "DELETE", `/sandboxes/${id}/terminal/${String(body["session_id"])}`)).status).toBe(200);
   await closed;

@@ -34,6 +34,20 @@ describe("the quota of an end user", () => {
     await createSandbox(server, { external_user_id: "full" });
   });
 
+  test("stops what was stopped from running beside another, and lets it when that one has ended", async () => {
+    await call(server, "PUT", "/quotas/external/turns", { body: { max_concurrent: 1 } });
+    const first = await createReady(server, { external_user_id: "turns", template_type: "miosa-desktop" });
+    await call(server, "POST", `/computers/${first}/stop`);
+    await expect.poll(async () => (await call(server, "GET", `/computers/${first}`)).body["status"]).toBe("stopped");
+    const second = await createReady(server, { external_user_id: "turns" });
+    for (const way of [`/computers/${first}/start`, `/sandboxes/${first}/resume`]) {
+      expect([way, (await call(server, "POST", way)).body["details"]]).toEqual([way, { quota: "max_concurrent", limit: 1, used: 1 }]);
+    }
+    expect((await call(server, "POST", `/computers/${second}/start`)).status).toBe(200);
+    await call(server, "DELETE", `/computers/${second}`);
+    expect((await call(server, "POST", `/computers/${first}/start`)).status).toBe(200);
+  });
+
   test("whose credit is used up stops by 402", async () => {
     await call(server, "PUT", "/quotas/external/broke", { body: { max_credit_cents: 0 } });
     const refused = await call(server, "POST", "/computers", { body: { external_user_id: "broke" } });

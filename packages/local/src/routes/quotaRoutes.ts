@@ -4,6 +4,7 @@ import type { Quota } from "../access/quotas.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
+import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import { type LocalRoute, type RouteParts } from "./localRoute.js";
 
 const path = "/quotas/external/:user";
@@ -63,7 +64,12 @@ export function quotaRoutes(parts: RouteParts): LocalRoute[] {
 
 /** Refuses a create that would pass the quota of the user in whose name it is. */
 export function withinQuota(context: LocalContext, userId: string | null, parts: RouteParts): void {
-  checkQuota(context.get("tenantId"), userId, parts);
+  checkQuota(context.get("tenantId"), userId, true, parts);
+}
+
+/** Refuses to let run again what is paused or stopped, where that would pass the quota of its user. */
+export function mayRunAgain({ status, tenantId, attribution }: SandboxRecord, parts: RouteParts): void {
+  if (status === "stopped" || status === "paused" || status === "error") checkQuota(tenantId, attribution.external_user_id, false, parts);
 }
 
 function readQuota(body: Readonly<Record<string, unknown>>): Quota {

@@ -7,7 +7,7 @@ import { isSandbox, type SandboxRecord, sizes, toWireSandbox } from "../sandboxe
 import { secondsOf } from "../usage/usageMeter.js";
 import { attributionNames, readCreateFields, readNativeFields, readResources, readUpdateFields } from "./computerFields.js";
 import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
-import { withinQuota } from "./quotaRoutes.js";
+import { mayRunAgain, withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
 
 const maxDestroyed = 10_000;
@@ -104,6 +104,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.resume,
       async answer(context) {
         const record = namedRecord(context, parts);
+        mayRunAgain(record, parts);
         await store.resume(record);
         return show(context, record);
       },
