@@ -45,6 +45,6 @@ function handOver(mux, socket) {
   const passing = relay(socket, channel, streams.output);
   socket.on("close", () => channel.cancel());
   // A reset and not an end, so that nobody takes what was cut off for the whole.
-  channel.result.then(() => socket.destroySoon(), () => socket.resetAndDestroy());
+  channel.result.then(() => socket.destroySoon(), () => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy()));
   socket.resume();
 }

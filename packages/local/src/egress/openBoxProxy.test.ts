@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as startRequest, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { duplexPair } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { startRawServer } from "../testing.js";
@@ -250,6 +251,28 @@ test("whichever end of a tunnel is cut, the other is cut too", async () => {
   for (const each of upstream.sockets) each.resetAndDestroy();
   await untilOver(socket);
   await expect.poll(() => [proxy.open.size, upstream.sockets.size], patience).toEqual([0, 0]);
+});
+
+test("tunnels whose both ends have ended leave no handle of the machine's behind", async () => {
+  const handles = (): number => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+  const upstream = await listen((socket) => void socket.once("data", () => socket.end("all")));
+  const isPublic = createAddressCheck();
+  const allowList = createAllowList([`127.0.0.1:${portOf(upstream.server)}`], isPublic);
+  const accept = openBoxProxy({ isPublic, allowList, resolve: async () => [] }, { onConnection: () => {} });
+  await expect.poll(handles, patience).toBe(0);
+  for (let i = 0; i < 10; i += 1) {
+    // Its end and its close come at once, as over the pipe to a box.
+    const [box, server] = duplexPair();
+    accept(server);
+    box.write(`CONNECT 127.0.0.1:${portOf(upstream.server)} HTTP/1.1\r\n\r\n`);
+    await once(box, "readable");
+    box.write("go");
+    box.resume();
+    await once(box, "end");
+    box.end();
+    if (!server.closed) await once(server, "close");
+  }
+  await expect.poll(handles, patience).toBe(0);
 });
 
 test("one connection more than a sandbox may have is refused, and taken once another has ended", async () => {

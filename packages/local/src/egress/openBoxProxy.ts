@@ -126,9 +126,9 @@ function isFor({ headersDistinct }: IncomingMessage, { host, port }: Target, def
   return others.length === 0 && named?.host === host && named.port === port;
 }
 
-/** Half of a request must not look like the whole. */
+/** Half of a request must not look like the whole. A connection that is being ended cannot be reset any more: its handle would stay. */
 function leave(upstream: Socket): void {
-  if (upstream.writableFinished) upstream.destroy();
+  if (upstream.writableEnded) upstream.destroy();
   else upstream.resetAndDestroy();
 }
 
