@@ -1,3 +1,5 @@
+import { onAbort } from "./timers.js";
+
 /**
  * An async generator whose `return()` works while a `next()` is pending: a plain one would queue behind it, and a silent
  * stream could never be left from outside. `run` gets a signal that aborts when the generator is closed or the caller aborts.
@@ -10,19 +12,18 @@ export function closeableGenerator<T>(
   const inner = run(controller.signal);
   let isStarted = false;
   let isClosed = false;
-  const onCallerAbort = (): void => controller.abort(callerSignal?.reason);
+  let stopListening = (): void => undefined;
   const done: IteratorReturnResult<void> = { done: true, value: undefined };
 
   /** Not before the first `next()`: a generator that nobody iterates must leave no listener behind. */
   function start(): void {
     isStarted = true;
-    if (callerSignal?.aborted) onCallerAbort();
-    else callerSignal?.addEventListener("abort", onCallerAbort, { once: true });
+    stopListening = onAbort(callerSignal, () => controller.abort(callerSignal?.reason));
   }
 
   function close(): void {
     isClosed = true;
-    callerSignal?.removeEventListener("abort", onCallerAbort);
+    stopListening();
     controller.abort();
   }
 

@@ -20,20 +20,44 @@ export function monotonicNowMs(): number {
   return performance.now();
 }
 
+/** Everyone who waits for one signal's abort. */
+class AbortWaits {
+  readonly runs = new Set<() => void>();
+  handleEvent(): void {
+    for (const run of this.runs) run();
+  }
+}
+
+const abortWaits = new WeakMap<AbortSignal, AbortWaits>();
+
+/**
+ * Runs `run` when the signal aborts, at once if it has; the returned function takes it back. A signal gets one listener, however
+ * many calls share it: Node warns of more than ten.
+ */
+export function onAbort(signal: AbortSignal | undefined, run: () => void): () => void {
+  if (signal?.aborted) run();
+  if (!signal || signal.aborted) return () => undefined;
+  const waits = abortWaits.get(signal) ?? new AbortWaits();
+  abortWaits.set(signal, waits);
+  signal.addEventListener("abort", waits); // which does nothing for one that it has
+  waits.runs.add(run);
+  return () => {
+    waits.runs.delete(run);
+    if (waits.runs.size === 0) signal.removeEventListener("abort", waits);
+  };
+}
+
 /** Resolves after `delayMs`; rejects with the signal's reason as soon as it aborts. */
 export async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const timer = startTimer(delayMs, () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    });
-    function onAbort(): void {
-      timer.stop();
-      reject(signal.reason);
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
+  let timer: Timer | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = startTimer(delayMs, resolve);
   });
+  try {
+    await raceSignal(slept, signal);
+  } finally {
+    timer?.stop();
+  }
 }
 
 /** The end of one call or wait: after `timeoutMs`, or when the caller aborts, whichever is first. */
@@ -58,9 +82,7 @@ export function createDeadline(timeoutMs: number, callerSignal: AbortSignal | un
     expired = true;
     controller.abort(new TimeoutError(`Timed out after ${timeoutMs} ms.`, { code: "TIMEOUT" }));
   });
-  const onCallerAbort = (): void => controller.abort(callerSignal?.reason);
-  if (callerSignal?.aborted) onCallerAbort();
-  else callerSignal?.addEventListener("abort", onCallerAbort, { once: true });
+  const stopListening = onAbort(callerSignal, () => controller.abort(callerSignal?.reason));
   return {
     signal: controller.signal,
     get expired() {
@@ -70,7 +92,7 @@ export function createDeadline(timeoutMs: number, callerSignal: AbortSignal | un
     race: (work) => raceSignal(work, controller.signal),
     dispose() {
       timer.stop();
-      callerSignal?.removeEventListener("abort", onCallerAbort);
+      stopListening();
     },
   };
 }
@@ -81,14 +103,13 @@ export async function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Prom
     void work.catch(() => undefined); // nobody waits for it any more; its failure is the abort's doing
     throw signal.reason;
   }
-  let onAbort: (() => void) | undefined;
+  let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    stopListening = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([work, aborted]);
   } finally {
-    if (onAbort) signal.removeEventListener("abort", onAbort);
+    stopListening();
   }
 }

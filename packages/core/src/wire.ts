@@ -6,15 +6,13 @@ const userOwned: ReadonlySet<string> = new Set(["metadata", "env", "settings", "
 
 /** Copies a wire object with its keys in camelCase, all the way down, and what the user owns left as it is. */
 export function camelize(wire: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const key of Object.keys(wire)) {
-    const value = userOwned.has(key) ? wire[key] : camelizeValue(wire[key]);
-    const name = key.includes("_") ? key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : key;
-    // Assigned, a member of this name would change the prototype.
-    if (name === "__proto__") Object.defineProperty(result, name, { value, enumerable: true, configurable: true, writable: true });
-    else result[name] = value;
-  }
-  return result;
+  // Not by assignment: a member named __proto__ would change the prototype.
+  return Object.fromEntries(
+    Object.entries(wire).map(([key, value]) => [
+      key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase()),
+      userOwned.has(key) ? value : camelizeValue(value),
+    ]),
+  );
 }
 
 /** Copies an object with its keys in snake_case. Their values are the user's own, and stay as they are. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { createTransport, NetworkError } from "@miosa/core";
 import { expect, test } from "vitest";
 import { answerJson, forceGarbageCollection, rejection, startRawTransport } from "../../test/rawTransport.js";
@@ -82,4 +83,24 @@ test.each([
   expect(error).toBeInstanceOf(NetworkError);
   expect(error).toMatchObject({ cause });
   expect(tries).toBe(2);
+});
+
+test("any number of calls share one signal: without a warning, each aborted by it, and no listener left", async () => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", onWarning);
+  const abort = new AbortController();
+  await using raw = await startRawTransport((_, response) => {
+    if (raw.server.requests.length <= 20) answerJson(response, 200, {});
+  });
+  const first = Array.from({ length: 20 }, () => raw.get({ signal: abort.signal }));
+  await Promise.all(first);
+  expect(getEventListeners(abort.signal, "abort")).toHaveLength(0);
+  const second = Array.from({ length: 20 }, () => rejection(raw.get({ signal: abort.signal })));
+  expect(getEventListeners(abort.signal, "abort")).toHaveLength(1);
+  abort.abort(reason);
+  expect(new Set(await Promise.all(second))).toEqual(new Set([reason]));
+  await new Promise((resolve) => setImmediate(resolve)); // warnings come in a task of their own
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });

@@ -263,6 +263,13 @@ test("a stream of one's own that falls silent is noticed as soon as the feed's o
   expect(requestsTo(server, "GET /events/stream")).toBe(0);
 });
 
+test.each(["timeoutMs", "idleTimeoutMs", "pollIntervalMs"])("a %s that is no time is refused", async (name) => {
+  const { miosa } = await setUp();
+  for (const value of [-1, Number.NaN]) {
+    expect(() => createLiveFeed(miosa, { [name]: value })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(name) }));
+  }
+});
+
 test("an empty id or a negative deadline is refused before anything is opened", async () => {
   const { feed } = await setUp();
   expect(() => feed.watch("")).toThrow("id must be a non-empty string");

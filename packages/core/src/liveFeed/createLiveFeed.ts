@@ -22,9 +22,12 @@ const hintDelayMs = 250;
 
 /**
  * Follows any number of sandboxes over one connection. `docs/readiness.md` tells how the feed, streams of their own and
- * polling take turns. Nothing is opened before the first watch or listener. Spec `wait_until_ready`; contract 3 and 5.3.
+ * polling take turns. Nothing is opened before the first watch or listener. Throws `INVALID_ARGUMENT` for a negative time. Spec `wait_until_ready`; contract 3 and 5.3.
  */
 export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}): LiveFeed {
+  for (const name of ["timeoutMs", "idleTimeoutMs", "pollIntervalMs"] as const) {
+    if (options[name] !== undefined) requireNumber(name, options[name], 0);
+  }
   const entries = new Map<string, FeedEntry>();
   const eventListeners = createListeners<[MiosaEvent]>();
   const gapListeners = createListeners<[]>();

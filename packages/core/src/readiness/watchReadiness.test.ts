@@ -217,6 +217,12 @@ describe("polling", () => {
     expect([server.polls, server.mostInFlight]).toEqual([2, 1]);
   });
 
+  test("a stream that is never answered gives way to polling after five seconds, however long silence may last", { timeout: 15_000 }, async () => {
+    await using server = await startReadinessServer({ stream: [silence], poll: [ready] });
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 60_000 })).toBe(true);
+    expect([server.streams, server.polls, server.mostInFlight]).toEqual([1, 1, 1]);
+  });
+
   test("an idle timeout of nothing loses the stream, not the polls", async () => {
     await using server = await startReadinessServer({ stream: [stream()], poll: [booting, ready] });
     expect(await server.client.sandboxes.waitUntilReady("sb_1", { idleTimeoutMs: 0 })).toBe(true);

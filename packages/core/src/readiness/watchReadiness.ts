@@ -11,7 +11,7 @@ import type { ReadinessSnapshot, WatchReadinessOptions } from "./types.js";
 import { createWakeUps, pauseUnlessWoken, raceWakeUp } from "../wakeUps.js";
 
 const defaults = { timeoutMs: 30_000, pollIntervalMs: 10, idleTimeoutMs: 45_000 };
-/** A poll that takes longer is given up and counts as failed, in milliseconds. A wait of no time at all gets it whole. */
+/** A poll, or a stream's answer, that takes longer is given up, in milliseconds. A wait of no time at all gets it whole. */
 const longestPollMs = 5_000;
 
 /**
@@ -100,6 +100,7 @@ function createEffects(
           params: { id },
           headers,
           idleTimeoutMs: wait.idleTimeoutMs,
+          openTimeoutMs: Math.min(wait.idleTimeoutMs, wait.pollTimeoutMs),
           nameIsEnough: true,
           signal: deadline.signal,
         }),

@@ -1,7 +1,7 @@
 import { eventStreamType, headerNames, type RouteName, type RouteParams } from "@miosa/protocol";
 import { NetworkError, ProtocolError, TimeoutError } from "../errors.js";
 import type { Query, Transport } from "../http/transport.js";
-import { raceSignal, startTimer, type Timer } from "../timers.js";
+import { onAbort, raceSignal, startTimer, type Timer } from "../timers.js";
 import { createSseParser, type SseMessage } from "./sseMessages.js";
 
 /** How an event stream is opened. */
@@ -14,6 +14,8 @@ export interface EventStreamInit<Name extends string> {
   lastEventId?: string | undefined;
   /** No byte for this long, headers included, counts as a lost stream, in milliseconds. */
   idleTimeoutMs: number;
+  /** No answer for this long counts as silence too, in milliseconds. @default as `idleTimeoutMs` */
+  openTimeoutMs?: number | undefined;
   /** True for a stream that ends by itself: an event cut short by the end still counts. @default false */
   finite?: boolean | undefined;
   /** True where an event's name says it all, so that one without data counts. @default false */
@@ -45,22 +47,21 @@ export async function openEventStream<Name extends RouteName>(
   // One controller closes everything, from outside too, while a read is pending. https://github.com/whatwg/streams/issues/1103
   const controller = new AbortController();
   const { signal } = controller;
-  let isIdle = false;
+  let silentMs: number | undefined;
   let idleTimer: Timer = { stop: () => undefined };
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  const onOuterAbort = (): void => controller.abort(init.signal.reason);
 
-  function restartIdleTimer(): void {
+  function restartIdleTimer(timeoutMs = init.idleTimeoutMs): void {
     idleTimer.stop();
-    idleTimer = startTimer(init.idleTimeoutMs, () => {
-      isIdle = true;
+    idleTimer = startTimer(timeoutMs, () => {
+      silentMs = timeoutMs;
       controller.abort();
     });
   }
 
   function close(): void {
     idleTimer.stop();
-    init.signal.removeEventListener("abort", onOuterAbort);
+    stopListening();
     controller.abort();
     void reader?.cancel().catch(() => undefined); // a fetch that ignores its signal lets go here; the rest have already
   }
@@ -68,15 +69,12 @@ export async function openEventStream<Name extends RouteName>(
   /** What the caller sees when a fetch or read failed. */
   function failure(cause: unknown): unknown {
     if (init.signal.aborted) return init.signal.reason;
-    if (isIdle) {
-      return new TimeoutError(`${route} was silent for ${init.idleTimeoutMs} ms.`, { code: "IDLE_TIMEOUT" });
-    }
-    return cause;
+    return silentMs === undefined ? cause : new TimeoutError(`${route} was silent for ${silentMs} ms.`, { code: "IDLE_TIMEOUT" });
   }
 
   init.signal.throwIfAborted();
-  init.signal.addEventListener("abort", onOuterAbort, { once: true });
-  restartIdleTimer();
+  const stopListening = onAbort(init.signal, () => controller.abort(init.signal.reason));
+  restartIdleTimer(init.openTimeoutMs);
   let body: ReadableStreamDefaultReader<Uint8Array>;
   try {
     const response = await transport.open(route, {
