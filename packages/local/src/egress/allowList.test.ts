@@ -8,9 +8,9 @@ const listOf = (...entries: string[]): AllowList => createAllowList(entries, isP
 const lists = (list: AllowList, text: string): boolean => list.lists(readTarget(text) ?? { host: "", port: 0 });
 
 test("a name without a port is listed for the ports of HTTP", () => {
-  const list = listOf("registry.npmjs.org");
-  expect(["registry.npmjs.org:443", "registry.npmjs.org:80", "REGISTRY.npmjs.org.:443"].map((text) => lists(list, text))).toEqual([true, true, true]);
-  expect(["registry.npmjs.org:22", "npmjs.org:443", "a.registry.npmjs.org:443", "notregistry.npmjs.org:443"].map((text) => lists(list, text))).toEqual([false, false, false, false]);
+  const list = listOf("packages.example.org");
+  expect(["packages.example.org:443", "packages.example.org:80", "PACKAGES.example.org.:443"].map((text) => lists(list, text))).toEqual([true, true, true]);
+  expect(["packages.example.org:22", "example.org:443", "a.packages.example.org:443", "notpackages.example.org:443"].map((text) => lists(list, text))).toEqual([false, false, false, false]);
 });
 
 test("a name with a port is listed for that port alone", () => {

@@ -36,7 +36,7 @@ function readRule(entry: string, isPublic: (address: string) => boolean): Rule {
   const target = readTarget(rest);
   const host = target?.host ?? readHost(rest);
   if (host === undefined || readTarget(rest, 1) === undefined || (isWildcard && isIP(host))) {
-    throw new TypeError(`egress: ${JSON.stringify(entry)} is no host. Write a name or an address, with or without a port: registry.npmjs.org, *.example.com, api.example.com:8443, [2001:db8::1]:443.`);
+    throw new TypeError(`egress: ${JSON.stringify(entry)} is no host. Write a name or an address, with or without a port: packages.example.org, *.example.com, api.example.com:8443, [2001:db8::1]:443.`);
   }
   if (!target && (host === "localhost" || (isIP(host) && !isPublic(host)))) {
     throw new TypeError(`egress: ${JSON.stringify(entry)} is not a public address, so its port has to be named too: ${rest}:8080.`);

@@ -1,7 +1,7 @@
 /** What sandboxes may reach outside, and within which bounds. */
 export interface EgressOptions {
   /**
-   * Hosts that sandboxes may connect to: `registry.npmjs.org` (ports 80 and 443), `api.example.com:8443`, `*.example.com` (any name below,
+   * Hosts that sandboxes may connect to: `packages.example.org` (ports 80 and 443), `api.example.com:8443`, `*.example.com` (any name below,
    * at any depth), `10.0.0.5:5000`. Names that lead to an address that is not public are refused all the same, unless that address is
    * listed itself, with its port.
    */

@@ -12,7 +12,7 @@ const drivers: Readonly<Record<string, (options: { dataDir: string; egress?: Egr
 const [name = "", way = "none"] = process.argv.slice(2);
 const make = drivers[name];
 if (!make) throw new Error(`No such driver: ${name}`);
-const egress = { allow: ["registry.npmjs.org"] };
+const egress = { allow: ["packages.example.org"] };
 const results = {
   none: () => runAttempts((dataDir) => make({ dataDir }), name === "process"),
   // A box with a way out is no weaker anywhere else.
