@@ -13,5 +13,5 @@ export function installChromium(): number;
 /** Makes sure that there is a bubblewrap, with which the local server isolates sandboxes, likewise. Returns the exit code. */
 export function installBubblewrap(): number;
 
-/** Makes sure that there are the programs of a desktop, and a terminal to type into, likewise. Returns the exit code. */
-export function installDesktopPrograms(): number;
+/** Makes sure that the programs that tests of the local server run are there, likewise. Returns the exit code. */
+export function installTestPrograms(): number;

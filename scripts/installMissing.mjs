@@ -70,14 +70,17 @@ export function installFirefox() {
   return 1;
 }
 
-/** Makes sure that there are the programs of a desktop, and a terminal to type into, likewise. Returns the exit code. */
-export function installDesktopPrograms() {
-  const packageOf = { Xvfb: "xvfb", xdotool: "xdotool", maim: "maim", xterm: "xterm" };
-  const missing = () => Object.entries(packageOf).flatMap(([program, name]) => (existsSync(`/usr/bin/${program}`) ? [] : [name]));
+/** Debian's packages of the programs that tests of the local server run: a desktop and a terminal in it, clients in other languages, network tools. */
+const packageOf = { Xvfb: "xvfb", xdotool: "xdotool", maim: "maim", xterm: "xterm", python3: "python3", curl: "curl", ip: "iproute2" };
+
+/** Makes sure that they are there, likewise. */
+export function installTestPrograms() {
+  const isThere = (program) => spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], { stdio: "ignore" }).status === 0;
+  const missing = () => Object.entries(packageOf).flatMap(([program, name]) => (isThere(program) ? [] : [name]));
   if (process.platform !== "linux" || missing().length === 0) return 0;
-  if (installDebian("the programs of a desktop", missing().join(" ")) && missing().length === 0) return 0;
+  if (installDebian(missing().join(", "), missing().join(" ")) && missing().length === 0) return 0;
   console.error(
-    "Programs of a desktop are missing, and the tests of the local server's desktops need them. Install them and run this again:\n" +
+    "Programs that the tests of the local server run are missing. Install them and run this again:\n" +
       `  sudo sh -c "${debianCommand(missing().join(" "))}"`,
   );
   return 1;

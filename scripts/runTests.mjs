@@ -39,10 +39,10 @@ export async function runTests(args, install) {
   return report(outcomes, wanted.length);
 }
 
-async function runStep(step, filters, { installChromium, installBubblewrap, installDesktopPrograms }) {
+async function runStep(step, filters, { installChromium, installBubblewrap, installTestPrograms }) {
   if (step.needsChromium && installChromium() !== 0) return { code: 1, passed: 0, failed: 1 };
   if (step.needsBubblewrap && installBubblewrap() !== 0) return { code: 1, passed: 0, failed: 1 };
-  if (step.needsDesktop && installDesktopPrograms() !== 0) return { code: 1, passed: 0, failed: 1 };
+  if (step.needsPrograms && installTestPrograms() !== 0) return { code: 1, passed: 0, failed: 1 };
   if (step.vitest) return runVitest(step.vitest, filters, stepTimeoutMs);
   for (const command of step.commands) {
     const code = await runCommand(command, { quiet: step.quiet, timeoutMs: stepTimeoutMs });

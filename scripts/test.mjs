@@ -5,7 +5,7 @@
 //                                             size; packages, docs and size look at what was built last. The matrix of
 //                                             runtimes runs by itself in CI only.
 //   npm test -- --only unit packages/core     only test files whose path contains this
-import { installBubblewrap, installChromium, installDesktopPrograms, installPackages } from "./installMissing.mjs";
+import { installBubblewrap, installChromium, installTestPrograms, installPackages } from "./installMissing.mjs";
 
 const installed = installPackages();
 if (installed !== 0) {
@@ -14,4 +14,4 @@ if (installed !== 0) {
 }
 // Loaded only now: it needs the packages.
 const { runTests } = await import("./runTests.mjs");
-process.exitCode = await runTests(process.argv.slice(2), { installChromium, installBubblewrap, installDesktopPrograms });
+process.exitCode = await runTests(process.argv.slice(2), { installChromium, installBubblewrap, installTestPrograms });
