@@ -14,7 +14,7 @@ export const steps = [
   },
   { part: "lint", title: "Unused files and dependencies", commands: [["knip", "--no-progress", "--no-config-hints"]] },
   { part: "imports", title: "Import directions", commands: [["node", "scripts/checkImports.mjs"]] },
-  { part: "unit", title: "Tests in Node, jsdom and workerd", vitest: ["node", "dom", "workerd"], needsBubblewrap: true, needsPrograms: true },
+  { part: "unit", title: "Tests in Node, jsdom and workerd", vitest: ["node", "dom", "dom-react18", "workerd"], needsBubblewrap: true, needsPrograms: true },
   { part: "browser", title: "Tests in Chromium", vitest: ["chromium"], needsChromium: true },
   { part: "e2e", title: "End-to-end tests", vitest: ["e2e"], needsChromium: true, needsBubblewrap: true },
   {

@@ -35,3 +35,20 @@ test("one tenant's events do not push out another's", () => {
   for (let i = 0; i < 2_000; i += 1) log.publish("other", { type: "noise", id: "y" });
   expect(followed(log, live[0])).toEqual(live.slice(1, 2));
 });
+
+test("of a burst that nobody follows, only those events are made that are kept", () => {
+  const log = createEventLog(() => 0);
+  const numbers = Array.from({ length: 5_000 }, (_, index) => index);
+  let made = 0;
+  const toEvent = (n: number) => {
+    made += 1;
+    return { type: "line", n };
+  };
+  log.publishEach("a", numbers, toEvent);
+  expect(made).toBe(1_000);
+  expect(log.kept("a").map(({ event }) => event["n"])).toEqual(numbers.slice(-1_000));
+  const heard: unknown[] = [];
+  log.subscribe("a", undefined, ({ event }) => heard.push(event["n"]));
+  log.publishEach("a", numbers, toEvent);
+  expect(heard).toEqual(numbers);
+});

@@ -10,6 +10,8 @@ export interface LoggedEvent {
 /** The events of all tenants, each tenant's apart from the others'. */
 export interface EventLog {
   publish(tenantId: string, event: WireEvent): void;
+  /** Publishes one event for each item. Where nobody listens, only those are made that would still be kept afterwards. */
+  publishEach<Item>(tenantId: string, items: readonly Item[], toEvent: (item: Item) => WireEvent): void;
   /** The events of a tenant that are still kept, oldest first. */
   kept(tenantId: string): readonly LoggedEvent[];
   /**
@@ -43,14 +45,20 @@ export function createEventLog(now: () => number): EventLog {
     while (ring.length > kept.events || (ring[0] && ring[0].at < oldest)) ring.shift();
   }
 
+  function publish(tenantId: string, event: WireEvent): void {
+    const { ring, listeners } = of(tenantId);
+    sequence += 1;
+    const logged = { eventId: `evt_${run}_${String(sequence).padStart(12, "0")}`, event };
+    ring.push({ logged, at: now() });
+    forgetOld(ring);
+    for (const listener of listeners) listener(logged);
+  }
+
   return {
-    publish(tenantId, event) {
-      const { ring, listeners } = of(tenantId);
-      sequence += 1;
-      const logged = { eventId: `evt_${run}_${String(sequence).padStart(12, "0")}`, event };
-      ring.push({ logged, at: now() });
-      forgetOld(ring);
-      for (const listener of listeners) listener(logged);
+    publish,
+    publishEach(tenantId, items, toEvent) {
+      const shown = of(tenantId).listeners.size > 0 ? items : items.slice(-kept.events);
+      for (const item of shown) publish(tenantId, toEvent(item));
     },
     kept(tenantId) {
       const { ring } = of(tenantId);

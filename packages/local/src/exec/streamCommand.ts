@@ -12,15 +12,18 @@ export interface StreamedExit {
   readonly timedOut: boolean;
 }
 
+/** Takes lines that came together. */
+type TakeLines = (stream: "stdout" | "stderr", lines: readonly string[]) => Promise<void>;
+
 /**
- * Runs a shell command and hands over its output line by line. While a line is not taken, the command waits. Resolves once all
+ * Runs a shell command and hands over its output in lines. While some are not taken, the command waits. Resolves once all
  * lines are taken. Rejects with the signal's reason when that aborts; the command is then killed.
  */
 export async function streamCommand(
   box: SandboxBox,
   request: CommandRequest,
   signal: AbortSignal,
-  onLine: (stream: "stdout" | "stderr", line: string) => Promise<void>,
+  onLines: TakeLines,
 ): Promise<StreamedExit> {
   const { command, timeoutSec, cwd, env } = request;
   const kill = new AbortController();
@@ -29,7 +32,7 @@ export async function streamCommand(
   if (signal.aborted) onAbort();
   const timeout = new Error("The command ran into its timeout.");
   const callOff = after(timeoutSec * 1_000, () => kill.abort(timeout));
-  const readers = { stdout: createReader("stdout", onLine), stderr: createReader("stderr", onLine) };
+  const readers = { stdout: createReader("stdout", onLines), stderr: createReader("stderr", onLines) };
   try {
     const execution = await box.exec({
       argv: ["bash", "-c", command],
@@ -49,10 +52,10 @@ export async function streamCommand(
   }
 }
 
-/** Hands over each whole line, one after the other, so that a piece that waits holds back the next. */
+/** Hands over the whole lines of one piece after the other, so that a piece that waits holds back the next. */
 function createReader(
   name: "stdout" | "stderr",
-  onLine: (stream: "stdout" | "stderr", line: string) => Promise<void>,
+  onLines: TakeLines,
 ): { add(bytes: Uint8Array): Promise<void>; end(): Promise<void> } {
   let lines: string[] = [];
   const splitter = createLineSplitter(longestLine, (line) => lines.push(line));
@@ -63,7 +66,7 @@ function createReader(
     lines = [];
     const work = (async () => {
       await before;
-      for (const line of ready) await onLine(name, line);
+      await onLines(name, ready);
     })();
     last = work.catch(() => undefined); // whoever added the lines hears of it
     return work;

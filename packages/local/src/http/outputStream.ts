@@ -4,8 +4,8 @@ import type { LocalContext } from "./localEnv.js";
 
 /** An open stream of server-sent events whose sender waits for a slow reader. */
 export interface OutputStream {
-  /** Resolves once the reader has taken most of what was sent; rejects when it has left. */
-  send(frame: Frame): Promise<void>;
+  /** Sends frames in one piece. Resolves once the reader has taken most of what was sent; rejects when it has left. */
+  send(frames: readonly Frame[]): Promise<void>;
 }
 
 /** How much may lie unread before the sender has to wait, in bytes. */
@@ -19,9 +19,9 @@ export function openOutputStream(context: LocalContext, run: (stream: OutputStre
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        async function send({ event, data }: Frame): Promise<void> {
+        async function send(frames: readonly Frame[]): Promise<void> {
           left.signal.throwIfAborted();
-          controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+          controller.enqueue(encoder.encode(frames.map(({ event, data }) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`).join("")));
           while ((controller.desiredSize ?? 0) <= 0 && !left.signal.aborted) await new Promise<void>((resolve) => (taken = resolve));
           left.signal.throwIfAborted();
         }

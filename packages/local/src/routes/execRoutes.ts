@@ -43,13 +43,13 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
     return openOutputStream(context, async (output, left) => {
       const stopped = untilStopped(record, parts);
       try {
-        const { exitCode, timedOut } = await streamCommand(box, request, AbortSignal.any([left, stopped.signal]), (name, line) =>
-          output.send({ event: names[name], data: { type: names[name], stream: name, line } }),
+        const { exitCode, timedOut } = await streamCommand(box, request, AbortSignal.any([left, stopped.signal]), (name, lines) =>
+          output.send(lines.map((line) => ({ event: names[name], data: { type: names[name], stream: name, line } }))),
         );
-        await output.send({ event: "exit", data: { type: "exit", exit_code: exitCode, ...(timedOut && { timed_out: true }) } });
+        await output.send([{ event: "exit", data: { type: "exit", exit_code: exitCode, ...(timedOut && { timed_out: true }) } }]);
       } catch (error) {
         if (left.aborted) return;
-        await output.send(errorFrame(requestProblem(error)));
+        await output.send([errorFrame(requestProblem(error))]);
       } finally {
         stopped.callOff();
       }
