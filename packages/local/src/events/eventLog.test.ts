@@ -42,7 +42,7 @@ test("of a burst that nobody follows, only those events are made that are kept",
   let made = 0;
   const toEvent = (n: number) => {
     made += 1;
-    return { type: "line", n };
+    return { type: "line", id: "sbx", n };
   };
   log.publishEach("a", numbers, toEvent);
   expect(made).toBe(1_000);
