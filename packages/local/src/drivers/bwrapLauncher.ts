@@ -3,7 +3,7 @@ import { closeSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { withoutInherited } from "./inheritedFiles.js";
-import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
+import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside, tryToKill } from "./launcher.js";
 
 /** Sizes of a box's file systems in memory, in bytes. */
 const sizes = { shm: 16_777_216, tmp: 67_108_864, varTmp: 16_777_216 } as const;
@@ -65,14 +65,6 @@ function launch(path: string, place: BoxPlace): LaunchedBox {
     };
   } finally {
     closeSync(seccomp);
-  }
-}
-
-function tryToKill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
   }
 }
 

@@ -80,17 +80,32 @@ export const innerId = 1_000;
 export const blockedNamespaces =
   "Unprivileged user namespaces are blocked here: on Ubuntu 24.04 and later by AppArmor (`sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`), in a container by its seccomp profile (`--security-opt seccomp=unconfined`), elsewhere by a limit (`sysctl -w user.max_user_namespaces=10000`).";
 
-/** Follows a launcher's process: its end, and whether it could be started at all. */
+/**
+ * Follows a launcher's process: its end, and whether it could be started at all. Its process group goes with it: a launcher that
+ * is killed between making the box's first process and setting it up would leave that one waiting for ever.
+ */
 export function followChild(child: ChildProcess): { readonly ended: Promise<void>; isAbsent(): boolean } {
   let isAbsent = false;
   const ended = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("exit", () => {
+      if (child.pid !== undefined) tryToKill(-child.pid);
+      resolve();
+    });
     child.once("error", (error) => {
       isAbsent = "code" in error && error.code === "ENOENT";
       resolve();
     });
   });
   return { ended, isAbsent: () => isAbsent };
+}
+
+/** Kills a process, or with a negative number a group of them, if there still is one. */
+export function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** How long what was said last may be on its way. */

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { withoutInherited } from "./inheritedFiles.js";
-import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside } from "./launcher.js";
+import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside, tryToKill } from "./launcher.js";
 
 /** Starts boxes with `unshare` of util-linux, which nearly every Linux has. It has no filter for calls to the kernel. */
 export function createUnshareLauncher(path = "/usr/bin/unshare"): Launcher {
@@ -52,14 +52,6 @@ function childrenOf(pid: number | undefined): number[] {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").filter(Boolean).map(Number);
   } catch {
     return []; // it has ended
-  }
-}
-
-function tryToKill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended meanwhile.
   }
 }
 
