@@ -25,7 +25,7 @@ function mustBe(count: number, wanted: number): void {
 const samples = await alternate(
   [
     {
-      name: "eventsource-parser 4",
+      name: "eventsource-parser 3",
       async run() {
         let count = 0;
         const decoder = new TextDecoder();
@@ -56,7 +56,7 @@ const samples = await alternate(
   { rounds: 15, times: 1 },
 );
 
-const results = compare(samples, "eventsource-parser 4");
+const results = compare(samples, "eventsource-parser 3");
 const ours = results.find(({ name }) => name === "ours");
 if (!ours) throw new Error("Our parser was not measured");
 writeSection({

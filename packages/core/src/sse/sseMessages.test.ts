@@ -77,7 +77,8 @@ test("any stream reads as eventsource-parser reads it", () => {
     fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
       const text = `${pieces.join("")}\n\n`;
       const expected: unknown[] = [];
-      createParser({ onEvent: ({ event, data }) => expected.push([event || "message", data]) }).feed(text);
+      // A byte order mark is the decoder's to take away; this parser is given text.
+      createParser({ onEvent: ({ event, data }) => expected.push([event || "message", data]) }).feed(text.replace(/^\ufeff/, ""));
       expect(read([encoder.encode(text)]).events.map(([event, data]) => [event, data])).toEqual(expected);
     }),
     { numRuns: 500 },
