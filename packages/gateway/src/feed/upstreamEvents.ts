@@ -28,7 +28,7 @@ export async function readEvents(
       if (error.type === "max-buffer-size-exceeded") failure = error;
     },
   });
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const decoder = new TextDecoder();
   const reader = body.getReader();
   const cancel = (): void => void reader.cancel().catch(() => {}); // given up; the read below settles
   silence.signal.addEventListener("abort", cancel, { once: true });
