@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { BoxRequestError } from "./requestError.mjs";
-import { resizeTerminal, terminalArgv, terminalLeader } from "./terminal.mjs";
+import { createResizer, terminalArgv, terminalLeader } from "./terminal.mjs";
 
 /** @import { Readable, Writable } from "node:stream" */
 /** @import { BoxCommand, BoxExecution, BoxExit } from "../drivers/driver.js" */
@@ -18,15 +18,18 @@ export async function startCommand(command, { cwd, env, prefix = [] }) {
   const { tty } = command;
   if (tty && process.platform !== "linux") throw new BoxRequestError("tty", "needs Linux");
   const [file = "", ...args] = [...prefix, ...(tty ? terminalArgv(command.argv, tty) : command.argv)];
-  const child = spawn(file, args, { cwd, env: { ...env, ...(tty && { TERM: "xterm-256color" }) }, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  const output = passOutput(child.stdout, child.stderr, command);
-  const input = openInput(child.stdin, command.stdin === true || tty !== undefined);
+  const child = spawn(file, args, { cwd, env: { ...env, ...(tty && { TERM: "xterm-256color" }) }, detached: true, stdio: tty ? ["pipe", "pipe", "pipe", "pipe"] : ["pipe", "pipe", "pipe"] });
+  const { stdin, stdout, stderr } = child;
+  if (!stdin || !stdout || !stderr) throw new Error("The command has no pipes.");
+  const output = passOutput(stdout, stderr, command);
+  const input = openInput(stdin, command.stdin === true || tty !== undefined);
   const ended = new Promise((/** @type {(exit: BoxExit) => void} */ resolve) => child.once("exit", (code, signal) => resolve(toExit(code, signal))));
   await new Promise((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
   const pid = child.pid ?? 0;
+  const resizer = tty && createResizer(pid, child.stdio[3]);
 
   /** @param {NodeJS.Signals} name */
   function kill(name) {
@@ -40,7 +43,8 @@ export async function startCommand(command, { cwd, env, prefix = [] }) {
   const exited = ended.then(async (exit) => {
     command.signal?.removeEventListener("abort", onAbort);
     await output.drained();
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    for (const stream of [stdin, stdout, stderr]) stream.destroy();
+    resizer?.close();
     return exit;
   });
 
@@ -48,11 +52,12 @@ export async function startCommand(command, { cwd, env, prefix = [] }) {
     pid,
     exited,
     signal: kill,
-    write: input.write,
-    endInput: input.end,
-    resize(rows, columns) {
-      if (tty) resizeTerminal(pid, { rows, columns });
+    async write(bytes) {
+      await resizer?.sized(); // what is typed after a change of size is read after it
+      await input.write(bytes);
     },
+    endInput: input.end,
+    resize: (rows, columns) => resizer?.resize({ rows, columns }),
   };
 }
 

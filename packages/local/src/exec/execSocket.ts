@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { type BoxCommand, BoxRequestError, type BoxExecution } from "../drivers/driver.js";
+import { type BoxExecution, BoxRequestError } from "../drivers/driver.js";
 import type { OpenedSocket } from "../http/upgrades.js";
 import { type RouteParts, untilStopped } from "../routes/localRoute.js";
 import type { ExecInput, ExecStart, ExecWire } from "./execWires.js";
@@ -25,9 +25,6 @@ export async function runSocket(opened: OpenedSocket, wire: ExecWire, parts: Rou
   const started = deferredExecution();
   let last: Promise<void> = Promise.resolve();
   let waiting = 0;
-  /** A size that came before the command had said anything: its terminal may not have been there to take it. */
-  let early: Extract<ExecInput, { kind: "resize" }> | undefined;
-  let hasSpoken = false;
   /** One message after the other, and no more than the command takes. */
   async function takeInTurn(before: Promise<void>, input: ExecInput): Promise<void> {
     await before;
@@ -39,7 +36,6 @@ export async function runSocket(opened: OpenedSocket, wire: ExecWire, parts: Rou
   socket.on("message", (data: Buffer, isBinary) => {
     const input = wire.readInput(data, isBinary);
     if (!input) return;
-    if (input.kind === "resize" && !hasSpoken) early = input;
     waiting += 1;
     if (waiting > maxWaitingMessages) socket.pause();
     last = takeInTurn(last, input);
@@ -56,15 +52,7 @@ export async function runSocket(opened: OpenedSocket, wire: ExecWire, parts: Rou
     // What goes through a terminal are no lines, and what is typed into it is told to nobody.
     const told = start.tty ? box : tellExec(box, record, query.get("command") ?? start.argv.join(" "), parts);
     const signal = given ? AbortSignal.any([kill.signal, given.ended]) : kill.signal;
-    const onOutput: BoxCommand["onOutput"] = (name, bytes) => {
-      if (!hasSpoken && early) {
-        waiting += 1;
-        last = takeInTurn(last, early);
-      }
-      hasSpoken = true;
-      return send(socket, wire.output(name, bytes));
-    };
-    const execution = await told.exec({ ...start, signal, onOutput });
+    const execution = await told.exec({ ...start, signal, onOutput: (name, bytes) => send(socket, wire.output(name, bytes)) });
     started.resolve(execution);
     given?.onStarted(execution);
     const { exitCode } = await execution.exited;

@@ -1,5 +1,4 @@
 import { execRoutes } from "@miosa/protocol";
-import type { BoxExecution } from "../drivers/driver.js";
 import type { OpenedSocket, SocketRoute } from "../http/upgrades.js";
 import type { RouteParts } from "../routes/localRoute.js";
 import { runSocket } from "./execSocket.js";
@@ -28,6 +27,5 @@ async function runTerminal(opened: OpenedSocket, parts: RouteParts): Promise<voi
   if (id === null) return runSocket(opened, terminalWire, parts);
   const session = parts.terminals.get(opened.record, id);
   if (!session) return opened.socket.close(1008, "There is no such terminal.");
-  const onStarted = (execution: BoxExecution): void => void (session.execution = execution);
-  return runSocket(opened, terminalWire, parts, { start: session.start, ended: session.ended.signal, onStarted });
+  return runSocket(opened, terminalWire, parts, { start: session.start(), ended: session.ended.signal, onStarted: session.connect });
 }

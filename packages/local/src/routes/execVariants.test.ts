@@ -80,10 +80,9 @@ describe("a command over a WebSocket", () => {
     expect([code, textOf(messages)]).toEqual([1_007, "got hello\n"]);
   });
 
-  test("of a page's terminal talks JSON, and follows its size", async () => {
+  test("of a page's terminal talks JSON, and follows its size from the first moment", async () => {
     const { socket, messages } = await connect(`/sandboxes/${id}/terminal/stream`, "miosa-pty-v1");
-    socket.send(JSON.stringify({ type: "resize", cols: 101, rows: 33 }));
-    await expect.poll(() => messages.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    for (const cols of [99, 100, 101]) socket.send(JSON.stringify({ type: "resize", cols, rows: 33 }));
     socket.send(JSON.stringify({ type: "input", data: "stty size; echo 6*7 | tr -d '*'; exit\n" }));
     await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
     expect(textOf(messages)).toMatch(/33 101[^]*67/);
@@ -100,6 +99,15 @@ describe("a command over a WebSocket", () => {
       .toMatch(/"type":"file\.(created|modified)".*"path":"\/workspace\/changing"/);
     expect(textOf(messages)).toContain('"type":"producer.unavailable"');
   });
+});
+
+test("a terminal session that is sized before it is connected starts at that size", async () => {
+  const { body } = await call(server, "POST", `/sandboxes/${id}/terminal`, { body: { cols: 90, rows: 20 } });
+  expect((await call(server, "POST", `/computers/${id}/pty/${String(body["session_id"])}/resize`, { body: { cols: 71, rows: 12 } })).status).toBe(200);
+  const { socket, messages } = await connect(String(body["ws_url"]).split("/api/v1")[1] ?? "", "miosa-pty-v1");
+  socket.send(JSON.stringify({ type: "input", data: "exec stty size\n" }));
+  await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
+  expect(textOf(messages)).toContain("12 71");
 });
 
 test("a terminal session starts what it was asked for, and ends when it is deleted", async () => {

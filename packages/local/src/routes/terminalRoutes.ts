@@ -17,7 +17,7 @@ export function terminalRoutes(parts: RouteParts): LocalRoute[] {
     if (!isPlace || !isTexts(env)) throw validationProblem({ [isPlace ? "env" : "cwd"]: [isPlace ? "must be an object of strings" : "must be a string"] });
     runningBox(record, parts);
     const tty = { rows: sizeOf(rows, 24), columns: sizeOf(cols, 80) };
-    const session = parts.terminals.create(record, { argv: [shell, "-i"], env, stdin: true, tty, ...(typeof cwd === "string" && { cwd }) });
+    const session = parts.terminals.create(record, { argv: [shell, "-i"], env, stdin: true, ...(typeof cwd === "string" && { cwd }) }, tty);
     const url = new URL(context.req.url);
     url.protocol = "ws:";
     url.pathname += "/stream";
@@ -34,7 +34,7 @@ export function terminalRoutes(parts: RouteParts): LocalRoute[] {
     const session = parts.terminals.get(namedRecord(context, parts), context.req.param("session") ?? "");
     if (!session) throw new HttpProblem("NOT_FOUND", "There is no such terminal.");
     const { rows, cols } = jsonObject(context);
-    session.execution?.resize(sizeOf(rows, 24), sizeOf(cols, 80));
+    session.resize({ rows: sizeOf(rows, 24), columns: sizeOf(cols, 80) });
     return context.json({ ok: true });
   }
   return [
