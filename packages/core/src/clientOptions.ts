@@ -20,9 +20,9 @@ export interface MiosaClientOptions {
   sandboxApi?: "computers" | "sandboxes" | undefined;
   /** Called before each try. What it returns is sent as headers, such as a `traceparent`. An error thrown here fails the call. */
   onRequest?: ((request: RequestTrace) => Readonly<Record<string, string>> | void) | undefined;
-  /** Called for each 2xx answer: of a call with its body read, of a stream with its headers. */
+  /** Called for each 2xx answer: of a call with its body read, of a stream with its headers. An error thrown here is what the call rejects with. */
   onResponse?: ((response: ResponseTrace) => void) | undefined;
-  /** Called for each try that failed, also for one that will be repeated. */
+  /** Called for each try that failed, also for one that will be repeated. An error thrown here takes the place of the failure. */
   onError?: ((failure: ErrorTrace) => void) | undefined;
   /** Accepts an `msk_` key in a page, where every visitor can read it. @default false */
   dangerouslyAllowApiKeyInBrowser?: boolean | undefined;

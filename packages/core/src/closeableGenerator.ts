@@ -10,27 +10,21 @@ export function closeableGenerator<T>(
 ): AsyncGenerator<T, void, void> {
   const controller = new AbortController();
   const inner = run(controller.signal);
-  let isStarted = false;
   let isClosed = false;
-  let stopListening = (): void => undefined;
+  let stopListening: (() => void) | undefined;
   const done: IteratorReturnResult<void> = { done: true, value: undefined };
-
-  /** Not before the first `next()`: a generator that nobody iterates must leave no listener behind. */
-  function start(): void {
-    isStarted = true;
-    stopListening = onAbort(callerSignal, () => controller.abort(callerSignal?.reason));
-  }
 
   function close(): void {
     isClosed = true;
-    stopListening();
+    stopListening?.();
     controller.abort();
   }
 
   return {
     async next() {
       if (isClosed) return done;
-      if (!isStarted) start();
+      // Not before: a generator that nobody iterates must leave no listener behind.
+      stopListening ??= onAbort(callerSignal, () => controller.abort(callerSignal?.reason));
       try {
         const result = await inner.next();
         if (result.done) close();
@@ -47,8 +41,7 @@ export function closeableGenerator<T>(
       return done;
     },
     async throw(error) {
-      close();
-      await inner.return().catch(() => undefined); // as above
+      await this.return();
       throw error;
     },
     [Symbol.asyncIterator]() {

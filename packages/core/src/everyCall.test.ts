@@ -17,7 +17,7 @@ describe.each(everyCall)("$name", ({ run, withoutId }) => {
     await using raw = await startRawTransport(() => void setTimeout(() => abort.abort(reason), 20));
     const miosa = createMiosaClient({ baseUrl: raw.server.url });
     expect(await rejection(run(miosa, "box-1", { signal: abort.signal }))).toBe(reason);
-    await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => raw.openRequests()).toBe(0);
   });
 
   test("sends nothing when it is aborted already", async () => {

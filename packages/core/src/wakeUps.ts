@@ -10,34 +10,26 @@ export interface WakeUps {
 /** Listens for wake-ups where the runtime announces them (pages and web workers); elsewhere there are none. */
 export function createWakeUps(): WakeUps {
   const listeners = new Set<() => void>();
+  const life = new AbortController();
   const onWake = (event: Event): void => {
     // A first page load shows the page too; only a return from the cache is a wake-up.
     if (event.type === "pageshow" && !Reflect.get(event, "persisted")) return;
     for (const run of Array.from(listeners)) run();
   };
-  const sources = wakeSources();
-  for (const { target, type } of sources) target.addEventListener(type, onWake);
+  const listen = (target: EventTarget, type: string): void => target.addEventListener(type, onWake, { signal: life.signal });
+  const scope: unknown = globalThis;
+  if ("ononline" in globalThis && scope instanceof EventTarget) {
+    listen(scope, "online");
+    if ("onpageshow" in globalThis) listen(scope, "pageshow");
+  }
+  if (typeof document !== "undefined") listen(document, "resume");
   return {
     on(run) {
       listeners.add(run);
       return () => listeners.delete(run);
     },
-    dispose() {
-      listeners.clear();
-      for (const { target, type } of sources) target.removeEventListener(type, onWake);
-    },
+    dispose: () => life.abort(),
   };
-}
-
-function wakeSources(): { target: EventTarget; type: string }[] {
-  const sources: { target: EventTarget; type: string }[] = [];
-  const scope: unknown = globalThis;
-  if ("ononline" in globalThis && scope instanceof EventTarget) {
-    sources.push({ target: scope, type: "online" });
-    if ("onpageshow" in globalThis) sources.push({ target: scope, type: "pageshow" });
-  }
-  if (typeof document !== "undefined") sources.push({ target: document, type: "resume" });
-  return sources;
 }
 
 /** Settles like `work`, but no later than at the next wake-up. Rejects with the signal's reason on abort. */

@@ -22,7 +22,7 @@ test("an error thrown by a listener of the stream's opening reaches the loop, an
     },
   });
   expect(await rejection(stream.next())).toBe(mine);
-  await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => raw.openRequests()).toBe(0);
 });
 
 test("what no stream can be opened with is refused before any request, as a typed error", async () => {

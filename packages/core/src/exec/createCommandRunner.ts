@@ -21,7 +21,7 @@ export interface ShownOutput {
 
 /** The commands of one sandbox, one at a time. */
 export interface CommandRunner {
-  /** Cancels the command that runs and runs this one. Rejects as `exec.stream` does, but not when it was cancelled. */
+  /** Cancels the command that runs and runs this one. Rejects as `exec.stream` does, but not when it was cancelled; what was printed is shown first. */
   run(input: RunInput, shown: ShownOutput): Promise<ExecOutput>;
   cancel(): void;
 }

@@ -43,7 +43,7 @@ test("a stream that is cut off is a NetworkError, and one that never ends a Time
   expect(await rejection(collect(createMiosaClient({ baseUrl: cut.server.url })))).toMatchObject({ name: "NetworkError", code: "STREAM_LOST" });
   await using stuck = await startRawTransport((_, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n"));
   expect(isTimeoutError(await rejection(collect(createMiosaClient({ baseUrl: stuck.server.url }), 300)))).toBe(true);
-  await expect.poll(() => stuck.openRequests(), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => stuck.openRequests()).toBe(0);
 });
 
 test.each([{ stdout: "hi" }, { output: "hi", success: false }, { job_id: "j" }])("a result without an exit code is unknown, not success: %j", async (answer) => {
@@ -87,7 +87,7 @@ test("a reader that pauses holds the command back, and nothing is lost", async (
       const before = last;
       last = (await exec.run(id, { command: "cat progress; sleep 0.2" })).output;
       return before === last;
-    }, { timeout: 20_000 })
+    })
     .toBe(true);
   expect(Number(last)).toBeLessThan(100_000);
   let wanted = 2;
@@ -181,7 +181,7 @@ test("an abort ends an interactive command with the caller's reason and closes i
   const reading = rejection(child.output[Symbol.asyncIterator]().next());
   abort.abort("bye");
   expect([await reading, await rejection(child.exitCode)]).toEqual(["bye", "bye"]);
-  await expect.poll(() => world.clients.size, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => world.clients.size).toBe(0);
 });
 
 test("a socket that is refused, or never opens, is a typed error", async () => {

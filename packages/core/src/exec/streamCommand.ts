@@ -1,5 +1,5 @@
 import { closeableGenerator } from "../closeableGenerator.js";
-import { ApiError, ProtocolError, TimeoutError } from "../errors.js";
+import { ApiError, isMiosaError, NetworkError, ProtocolError, TimeoutError } from "../errors.js";
 import { asString, isRecord } from "../guards.js";
 import type { Transport } from "../http/transport.js";
 import { requireId, requireNumber, requireObject, requireString } from "../requireArguments.js";
@@ -8,6 +8,9 @@ import type { SseMessage } from "../sse/sseMessages.js";
 import { createDeadline } from "../timers.js";
 import { checkedPlace, commandTimeoutMs, exitCodeOf } from "./runCommand.js";
 import type { ExecEvent, RunInput, RunOptions } from "./types.js";
+
+const beforeTheEnd =
+  "before the server said how the command ended. It may have done any part of its work: see what it has done before you run it again.";
 
 /** Runs a shell command and yields its output, then `exit`. `POST /sandboxes/:id/exec/stream`, contract 4.7. */
 export function streamCommand(transport: Transport, id: string, input: RunInput, options: RunOptions = {}): AsyncGenerator<ExecEvent, void, void> {
@@ -37,10 +40,11 @@ export function streamCommand(transport: Transport, id: string, input: RunInput,
       } finally {
         stream.close();
       }
-      throw new ProtocolError("The stream ended before the server said how the command ended.", { code: "STREAM_CLOSED", sandboxId: id });
-    } catch (error) {
-      if (!deadline.expired) throw error;
-      throw new TimeoutError(`The command did not end within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
+      throw new ProtocolError(`The stream ended ${beforeTheEnd}`, { code: "STREAM_CLOSED", sandboxId: id });
+    } catch (cause) {
+      if (deadline.expired) throw new TimeoutError(`The command did not end within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
+      if (!isMiosaError(cause) || cause.code !== "STREAM_LOST") throw cause;
+      throw new NetworkError(`The connection was lost ${beforeTheEnd}`, { code: cause.code, sandboxId: id, cause });
     } finally {
       deadline.dispose();
     }

@@ -95,8 +95,9 @@ export interface Exec {
   python(id: string, input: PythonInput, options?: RunOptions): Promise<ExecResult>;
   /**
    * Runs a shell command and yields its output line by line, then `exit`. Nothing is gathered: a loop that pauses slows the
-   * command down, and leaving it closes the connection, which ends the command. Throws a ProtocolError (`STREAM_CLOSED`) when
-   * the stream ends without `exit`. Never retried. `POST /sandboxes/:id/exec/stream`.
+   * command down, and leaving it closes the connection, which ends the command. Throws a NetworkError (`STREAM_LOST`) when the
+   * connection breaks and a ProtocolError (`STREAM_CLOSED`) when the stream ends without `exit`: the command may then have done any
+   * part of its work. Never retried. `POST /sandboxes/:id/exec/stream`.
    */
   stream(id: string, input: RunInput, options?: RunOptions): AsyncGenerator<ExecEvent, void, void>;
   /** Starts a command with an input of its own, over a WebSocket. Resolves once it is open. `GET /computers/:id/exec/stream`, `miosa-exec-v1`. */

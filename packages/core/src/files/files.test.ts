@@ -57,7 +57,7 @@ test("a download that is cancelled, or aborted half-way, closes its connection, 
     if (how === "cancel") await reader.cancel();
     else abort.abort("stop");
     expect(await next.then((result) => result.done, (error: unknown) => error)).toBe(how === "cancel" ? true : "stop");
-    await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => raw.openRequests()).toBe(0);
   }
 });
 
@@ -92,7 +92,7 @@ test("an upload whose source fails, or that is refused early, rejects, and its s
     },
   });
   expect(await rejection(files.upload("a", "/b", endless))).toMatchObject({ kind: expect.stringMatching(/network|api/) });
-  await expect.poll(() => cancelled, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => cancelled).toBe(true);
 });
 
 test("an upload is one multipart form, whatever its name holds", async () => {
@@ -137,11 +137,11 @@ test("watches changes, until the loop is left", async () => {
   await expect.poll(async () => {
     await world.files.write(world.id, "a.txt", crypto.randomUUID());
     return seen.length;
-  }, { timeout: 10_000, interval: 100 }).toBeGreaterThan(0);
+  }, { interval: 100 }).toBeGreaterThan(0);
   await world.files.delete(world.id, "a.txt");
   await watching;
   expect(seen.at(-1)).toBe("deleted /workspace/a.txt");
-  await expect.poll(() => world.server.connections().streams.events, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => world.server.connections().streams.events).toBe(0);
 });
 
 test.each([
@@ -153,7 +153,7 @@ test.each([
   const changes = createMiosaClient({ baseUrl: raw.server.url }).files.watch("a");
   expect((await changes.next()).value).toMatchObject(wanted);
   await changes.return();
-  await expect.poll(() => raw.openRequests(), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => raw.openRequests()).toBe(0);
 });
 
 test("an exported link downloads its file without a credential while it lives, and no other file", async () => {

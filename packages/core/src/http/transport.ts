@@ -7,7 +7,7 @@ import { requireNumber } from "../requireArguments.js";
 import { createCredentials, isBrowser } from "./credentials.js";
 import { errorFromResponse } from "./errorFromResponse.js";
 import { type ErrorContext, onTheWire, parseJson, readErrorBody } from "./readBody.js";
-import { repeatedly } from "./repeatedly.js";
+import { repeatedly, type Tries } from "./repeatedly.js";
 import { type Query, requestUrl } from "./requestUrl.js";
 import { retryDelayMs } from "./retryDelay.js";
 
@@ -62,6 +62,9 @@ export interface Transport {
 
 const defaultTimeoutMs = 30_000;
 
+/** What a request carries besides its address. */
+type Content = Pick<StreamInit<string>, "headers" | "body" | "rawBody"> & Pick<CallInit<string>, "idempotencyKey">;
+
 /** Makes the transport that all namespaces of one client share. Throws `INVALID_ARGUMENT` for options that cannot work. */
 export function createTransport(options: MiosaClientOptions = {}): Transport {
   const { retries = 2, timeoutMs: usualTimeoutMs = defaultTimeoutMs, onRequest, onResponse, onError } = options;
@@ -84,20 +87,23 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     const startedAtMs = monotonicNowMs();
     // Hooks get one object through the life of a try, so that it can be a key to what they keep.
     const outcome = (): RequestTrace & { durationMs: number } => Object.assign(trace, { durationMs: monotonicNowMs() - startedAtMs });
+    const { signal } = init;
+    let response: Response;
     try {
       for (const [name, value] of Object.entries(onRequest?.(trace) ?? {})) init.headers.set(name, value);
-      const { signal } = init;
-      const response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(url, { ...init, ...cacheInit }), signal);
+      response = await onTheWire(context, async () => (options.fetch ?? globalThis.fetch)(url, { ...init, ...cacheInit }), signal);
       if (!response.ok) {
         throw errorFromResponse(context, response.status, response.headers, await readErrorBody(response, init.headers.get(headerNames.authorization), signal));
       }
       if (read) await onTheWire(context, () => read(response), signal);
-      onResponse?.(Object.assign(outcome(), { status: response.status, requestId: response.headers.get(headerNames.requestId) ?? undefined }));
-      return response;
-    } catch (error) {
+    } catch (cause) {
+      const error = typedError(cause, context, signal);
       onError?.(Object.assign(outcome(), { error }));
       throw error;
     }
+    // Out here, so that its own error is told as it is: the try was none that failed.
+    onResponse?.(Object.assign(outcome(), { status: response.status, requestId: response.headers.get(headerNames.requestId) ?? undefined }));
+    return response;
   }
 
   async function authorization(signal: AbortSignal): Promise<string | undefined> {
@@ -105,13 +111,24 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
     return value instanceof Promise ? raceSignal(value, signal) : value;
   }
 
-  async function headersFor(extra: Readonly<Record<string, string>> | undefined, accept: string, signal: AbortSignal): Promise<Headers> {
-    const headers = new Headers(options.headers);
-    headers.set("accept", accept);
-    new Headers(extra).forEach((value, name) => headers.set(name, value));
+  /** Puts the credential of the moment among the headers. */
+  async function authorize(headers: Headers, signal: AbortSignal): Promise<void> {
     const value = await authorization(signal);
     if (value !== undefined) headers.set(headerNames.authorization, value);
-    return headers;
+  }
+
+  /** Headers and body of a request. Throws `INVALID_ARGUMENT` for what no request can carry. */
+  async function contentOf(context: ErrorContext, accept: string, signal: AbortSignal, content: Content): Promise<{ headers: Headers; body?: BodyInit }> {
+    try {
+      const headers = new Headers(options.headers);
+      headers.set("accept", accept);
+      new Headers(content.headers).forEach((value, name) => headers.set(name, value));
+      if (content.idempotencyKey) headers.set(headerNames.idempotencyKey, content.idempotencyKey);
+      await authorize(headers, signal);
+      return { headers, ...bodyOf(content.body, headers, content.rawBody) };
+    } catch (cause) {
+      throw typedError(cause, context, signal);
+    }
   }
 
   /** What every kind of request begins with. */
@@ -142,44 +159,44 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       let answered: Response | undefined;
       let tries = 0;
       let refreshed = false;
+      let mayBeDone = false;
       let nextDelayMs = 0;
 
       try {
-        const headers = await headersFor(init.options?.headers, init.answer ? "*/*" : "application/json", signal);
-        if (init.idempotencyKey) headers.set(headerNames.idempotencyKey, init.idempotencyKey);
-        const body = bodyOf(init.body, headers);
+        const content = await contentOf(context, init.answer ? "*/*" : "application/json", signal, { ...init, headers: init.options?.headers });
+        const { headers } = content;
 
-        /** One try, with its body: so one that is cut off half-way can be tried again. */
-        const attempt = (): Promise<Response> => {
-          tries += 1;
-          const trace = { route: context.request, method, path, attempt: tries };
-          return send(context, trace, url, { method, headers, signal, ...body }, async (response) => {
-            answered = response;
-            answer = init.answer ? await response.arrayBuffer() : await response.text();
-          });
+        const course: Tries = {
+          /** With its body, so that one which is cut off half-way can be tried again. */
+          attempt() {
+            tries += 1;
+            const trace = { route: context.request, method, path, attempt: tries };
+            return send(context, trace, url, { method, signal, ...content }, async (response) => {
+              answer = init.answer ? await response.arrayBuffer() : await response.text();
+              answered = response;
+            });
+          },
+          mayRepeat(error) {
+            if (answered || !isMiosaError(error) || signal.aborted) return false;
+            if (error.status === 401 && !refreshed) {
+              refreshed = true;
+              nextDelayMs = 0;
+              return credentials.refresh(headers.get(headerNames.authorization));
+            }
+            const used = tries - (refreshed ? 1 : 0);
+            nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
+            // A wait past the deadline would only turn the server's reason into a timeout.
+            const repeats = repeatable && used <= retries && isRetryable(error) && nextDelayMs < deadline.remainingMs();
+            mayBeDone ||= repeats && error.status !== 429;
+            return repeats;
+          },
+          async prepareNext() {
+            await sleep(nextDelayMs, signal);
+            await authorize(headers, signal);
+          },
         };
 
-        /** Whether to try again after an error, and when. */
-        const mayRepeat = (error: unknown): boolean => {
-          if (!isMiosaError(error) || signal.aborted) return false;
-          if (error.status === 401 && !refreshed) {
-            refreshed = true;
-            nextDelayMs = 0;
-            return credentials.refresh(headers.get(headerNames.authorization));
-          }
-          const used = tries - (refreshed ? 1 : 0);
-          nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
-          // A wait past the deadline would only turn the server's reason into a timeout.
-          return repeatable && used <= retries && isRetryable(error) && nextDelayMs < deadline.remainingMs();
-        };
-
-        const prepareNext = async (): Promise<void> => {
-          await sleep(nextDelayMs, signal);
-          const value = await authorization(signal);
-          if (value !== undefined) headers.set(headerNames.authorization, value);
-        };
-
-        await deadline.race(repeatedly(url, method, retries + 1, { attempt, mayRepeat, prepareNext }));
+        await deadline.race(repeatedly(url, method, retries + 1, course));
         return typeof answer === "string" ? parseJson(context, answer, answered) : answer;
       } catch (error) {
         if (deadline.expired) {
@@ -187,7 +204,9 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           throw new TimeoutError(message, { code: "TIMEOUT", sandboxId: context.sandboxId });
         }
         if (signal.aborted) throw signal.reason;
-        throw typedError(error, context);
+        // An earlier try was carried out, and only its answer was lost.
+        if (mayBeDone && method === "DELETE" && isMiosaError(error) && error.status === 404) return undefined;
+        throw error;
       } finally {
         deadline.dispose();
       }
@@ -199,16 +218,13 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       const { context, method, path, url } = prepare(route, init.params, init.query);
       for (let attempt = 1; ; attempt++) {
         const isStream = init.rawBody instanceof ReadableStream;
-        let headers = new Headers();
+        const content = await contentOf(context, init.accept ?? "*/*", signal, init);
         try {
-          headers = await headersFor(init.headers, init.accept ?? "*/*", signal);
-          const body = bodyOf(init.body, headers, init.rawBody);
-          const sent = { method, headers, signal, ...body, ...(isStream && { duplex: "half" }) };
+          const sent = { method, signal, ...content, ...(isStream && { duplex: "half" }) };
           return await send(context, { route: context.request, method, path, attempt }, url, sent);
         } catch (error) {
-          if (signal.aborted) throw error;
-          const mayRefresh = isMiosaError(error) && error.status === 401 && attempt === 1 && !isStream;
-          if (!mayRefresh || !credentials.refresh(headers.get(headerNames.authorization))) throw typedError(error, context);
+          const mayRefresh = !signal.aborted && isMiosaError(error) && error.status === 401 && attempt === 1 && !isStream;
+          if (!mayRefresh || !credentials.refresh(content.headers.get(headerNames.authorization))) throw error;
         }
       }
     },
@@ -231,9 +247,9 @@ function pathOf(pattern: string, params: Readonly<Record<string, string>>): stri
   }
 }
 
-/** An error of ours as it is; anything else came from arguments that fetch refused, such as a header with a line break. */
-function typedError(cause: unknown, { request, sandboxId }: ErrorContext): MiosaError {
-  return isMiosaError(cause)
+/** An error of ours, or an abort, as it is; anything else came from what fetch refused to send, such as a header with a line break. */
+function typedError(cause: unknown, { request, sandboxId }: ErrorContext, signal: AbortSignal): unknown {
+  return signal.aborted || isMiosaError(cause)
     ? cause
     : new MiosaError(`${request} could not be sent.`, { code: "INVALID_ARGUMENT", sandboxId, cause });
 }

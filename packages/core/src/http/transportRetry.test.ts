@@ -1,7 +1,8 @@
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { createMiosaClient, createTransport, isNetworkError, isTimeoutError } from "@miosa/core";
 import { expect, test } from "vitest";
-import { answerJson, rejection, startRawTransport } from "../../test/rawTransport.js";
+import { answerJson, type RawTransport, rejection, startRawTransport } from "../../test/rawTransport.js";
 
 const soon = { "retry-after": "0" };
 
@@ -38,6 +39,43 @@ test("a POST with a key is tried again with the same key", async () => {
   await using raw = await startRawTransport((_, response) => answerJson(response, 503, {}, soon), { retries: 2 });
   await rejection(raw.transport.call("POST /computers", { params: {}, body: {}, idempotencyKey: "one-key" }));
   expect(raw.server.requests.map(({ headers }) => headers["idempotency-key"])).toEqual(["one-key", "one-key", "one-key"]);
+});
+
+const deleteOne = (raw: RawTransport): Promise<unknown> => raw.transport.call("DELETE /computers/:id", { params: { id: "a" } });
+
+test.each([
+  ["was lost", (response: ServerResponse) => void response.destroy()],
+  ["was a proxy's 504", (response: ServerResponse) => answerJson(response, 504, {}, soon)],
+])("a delete whose first answer %s is done when the next one is a 404", async (_, answerFirst) => {
+  let tries = 0;
+  await using raw = await startRawTransport((__, response) => {
+    tries += 1;
+    if (tries === 1) answerFirst(response);
+    else answerJson(response, 404, { error: "NOT_FOUND" });
+  }, { retries: 2 });
+  expect(await deleteOne(raw)).toBeUndefined();
+  expect(raw.server.requests).toHaveLength(2);
+});
+
+test("a delete of what is not there is a 404 where no earlier try can have been carried out", async () => {
+  for (const status of [404, 429, 401]) {
+    let tries = 0;
+    await using raw = await startRawTransport((_, response) => {
+      tries += 1;
+      answerJson(response, tries === 1 ? status : 404, {}, soon);
+    }, { retries: 2, token: () => "t" });
+    expect(await rejection(deleteOne(raw))).toMatchObject({ status: 404 });
+  }
+});
+
+test("only a delete takes a 404 after a lost answer for success", async () => {
+  let tries = 0;
+  await using raw = await startRawTransport((_, response) => {
+    tries += 1;
+    if (tries === 1) response.destroy();
+    else answerJson(response, 404, {});
+  }, { retries: 2 });
+  expect(await rejection(raw.get())).toMatchObject({ status: 404 });
 });
 
 test("retry: false sends even a GET once", async () => {

@@ -24,16 +24,15 @@ function clientOf(server: RemoteLocalServer): ReturnType<typeof createMiosaClien
 
 const phases = (...tabs: LiveFeed[]): string[] => tabs.map((feed) => feed.status().phase);
 const roles = (...tabs: LiveFeed[]): string[] => tabs.map((feed) => feed.status().role).toSorted();
-const settled = { timeout: 5_000 };
 
 test("three tabs hold one connection and all see a sandbox become ready", async () => {
   await using server = await startLocalServer({ faults: { slowStart: { delayMs: 600 } } });
   const tabs = [openTab(server), openTab(server), openTab(server)];
-  await expect.poll(() => phases(...tabs), settled).toEqual(["open", "open", "open"]);
+  await expect.poll(() => phases(...tabs)).toEqual(["open", "open", "open"]);
   expect(roles(...tabs)).toEqual(["follower", "follower", "leader"]);
   const { id } = await clientOf(server).sandboxes.create();
   const watches = tabs.map((feed) => feed.watch(id));
-  await expect.poll(() => watches.map((watch) => watch.get().phase), settled).toEqual(["ready", "ready", "ready"]);
+  await expect.poll(() => watches.map((watch) => watch.get().phase)).toEqual(["ready", "ready", "ready"]);
   expect((await server.connections()).streams).toEqual({ readiness: 0, events: 1 });
   expect(await server.countRequests("GET /events/stream")).toBe(1);
 });
@@ -41,15 +40,15 @@ test("three tabs hold one connection and all see a sandbox become ready", async 
 test("when the leader leaves, another tab takes over and misses nothing", async () => {
   await using server = await startLocalServer({ faults: { slowStart: { delayMs: 400 } } });
   const first = openTab(server);
-  await expect.poll(() => roles(first), settled).toEqual(["leader"]);
+  await expect.poll(() => roles(first)).toEqual(["leader"]);
   const second = openTab(server);
-  await expect.poll(() => phases(first, second), settled).toEqual(["open", "open"]);
+  await expect.poll(() => phases(first, second)).toEqual(["open", "open"]);
   const { id } = await clientOf(server).sandboxes.create();
   const watch: Watch = second.watch(id);
   first.close();
-  await expect.poll(() => watch.get().phase, settled).toBe("ready");
-  await expect.poll(() => roles(second), settled).toEqual(["leader"]);
-  await expect.poll(async () => (await server.connections()).streams, settled).toEqual({ readiness: 0, events: 1 });
+  await expect.poll(() => watch.get().phase).toBe("ready");
+  await expect.poll(() => roles(second)).toEqual(["leader"]);
+  await expect.poll(async () => (await server.connections()).streams).toEqual({ readiness: 0, events: 1 });
 });
 
 test("tabs with different credentials or keys never share", async () => {
@@ -68,7 +67,7 @@ test("tabs with different credentials or keys never share", async () => {
     open("msk_u_one", { acrossTabs: { key: "bob" } }),
     open("msk_u_one", { acrossTabs: false }),
   ];
-  await expect.poll(() => phases(...tabs), settled).toEqual(["open", "open", "open", "open", "open"]);
+  await expect.poll(() => phases(...tabs)).toEqual(["open", "open", "open", "open", "open"]);
   expect(roles(...tabs)).toEqual(["alone", "leader", "leader", "leader", "leader"]);
   expect((await server.connections()).streams.events).toBe(5);
 });
@@ -100,7 +99,7 @@ test("a frozen leader loses the lead", { timeout: 40_000 }, async () => {
   const tab = openTab(server);
   expect(roles(tab)).not.toEqual(["leader"]);
   await expect.poll(() => roles(tab), { timeout: 30_000 }).toEqual(["leader"]);
-  await expect.poll(() => phases(tab), settled).toEqual(["open"]);
+  await expect.poll(() => phases(tab)).toEqual(["open"]);
   expect(broken).toMatchObject({ name: "AbortError" });
   thaw();
 });

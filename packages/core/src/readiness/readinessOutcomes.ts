@@ -65,7 +65,7 @@ function otherFailure(error: unknown): Failure {
   if (isMiosaError(error)) return { kind: "final", error };
   return {
     kind: "final",
-    error: new MiosaError("The readiness check could not be sent.", { code: "INVALID_ARGUMENT", cause: error }),
+    error: new MiosaError("A hook of the client threw.", { code: "HOOK_FAILED", cause: error }),
   };
 }
 

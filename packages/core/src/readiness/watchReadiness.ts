@@ -1,6 +1,5 @@
-import { invalidArgument } from "../errors.js";
 import type { Transport } from "../http/transport.js";
-import { requireId } from "../requireArguments.js";
+import { requireId, requireNumber } from "../requireArguments.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import { createDeadline, monotonicNowMs, type Deadline } from "../timers.js";
 import { closeableGenerator } from "../closeableGenerator.js";
@@ -26,18 +25,17 @@ export function watchReadiness(
 ): AsyncGenerator<ReadinessSnapshot, void, void> {
   requireId(id);
   const { timeoutMs = defaults.timeoutMs, pollIntervalMs = defaults.pollIntervalMs, idleTimeoutMs = defaults.idleTimeoutMs } = options;
-  for (const [name, value] of Object.entries({ timeoutMs, pollIntervalMs, idleTimeoutMs })) {
-    if (typeof value !== "number" || !(value >= 0)) throw invalidArgument(`${name} must be a number of milliseconds, 0 or more.`);
-  }
+  for (const [name, value] of Object.entries({ timeoutMs, pollIntervalMs, idleTimeoutMs })) requireNumber(name, value, 0);
+  // Silence must be noticed while there is still time to ask again.
+  const longestSilenceMs = Math.max(1_000, timeoutMs / 2);
   return closeableGenerator(options.signal, (signal) =>
     drive({
       transport,
       id,
       timeoutMs,
       pollIntervalMs,
-      // Silence must be noticed while there is still time to ask again.
-      idleTimeoutMs: Math.min(idleTimeoutMs, Math.max(1_000, timeoutMs / 2)),
-      pollTimeoutMs: timeoutMs === 0 ? longestPollMs : Math.min(longestPollMs, Math.max(1_000, timeoutMs / 2)),
+      idleTimeoutMs: Math.min(idleTimeoutMs, longestSilenceMs),
+      pollTimeoutMs: timeoutMs === 0 ? longestPollMs : Math.min(longestPollMs, longestSilenceMs),
       stream: options.stream !== false && timeoutMs > 0,
       headers: options.headers,
       signal,

@@ -36,7 +36,7 @@ test("destroys the sandbox when the caller aborts during the wait, and rejects w
   await using world = await start({ faults: { neverReady: true } });
   const abort = new AbortController();
   const work = rejection(world.miosa.sandboxes.createReady({}, { signal: abort.signal }));
-  await expect.poll(() => world.server.connections().streams.readiness, { timeout: 5_000 }).toBe(1);
+  await expect.poll(() => world.server.connections().streams.readiness).toBe(1);
   abort.abort("enough");
   expect(await work).toBe("enough");
   expect(world.server.sandboxes.count).toBe(0);
