@@ -85,8 +85,9 @@ test("an idle sandbox ends, one with a running command does not, and a persisten
   };
   const [idle, busy, persistent] = await Promise.all([create({}), create({}), create({ persistent: true })]);
   await exec(server, persistent, "echo kept > file");
+  await using told = await followStream(server, `/sandboxes/${busy}/events`);
   const running = exec(server, busy, "sleep 2; echo done");
-  await expect.poll(() => server.countRequests("/computers/:id/exec"), patience).toBe(2);
+  await told.until("event: sandbox.exec.started\n");
   now += 61_000;
   await expect.poll(async () => (await call(server, "GET", `/sandboxes/${idle}`)).status, patience).toBe(404);
   await expect.poll(async () => (await rowOf(server, persistent))["state"], patience).toBe("paused");

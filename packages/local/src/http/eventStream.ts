@@ -1,5 +1,6 @@
 import { eventStreamType } from "@miosa/protocol";
 import { every } from "../timers.js";
+import { cutAfterHeaders } from "./cutConnection.js";
 import type { LocalContext } from "./localEnv.js";
 
 /** One server-sent event. */
@@ -101,17 +102,4 @@ export function openEventStream(context: LocalContext, start: (stream: EventStre
 export function keepAlive(stream: EventStream, text: string, intervalMs: number): void {
   stream.comment(text);
   stream.onEnd(every(intervalMs, () => stream.comment(text)));
-}
-
-interface CuttableResponse {
-  readonly headersSent: boolean;
-  readonly destroyed: boolean;
-  readonly socket: { destroySoon?: () => void; destroy(): void } | null;
-}
-
-function cutAfterHeaders(outgoing: CuttableResponse): void {
-  if (outgoing.destroyed) return;
-  if (!outgoing.headersSent) return void setImmediate(() => cutAfterHeaders(outgoing));
-  if (outgoing.socket?.destroySoon) outgoing.socket.destroySoon();
-  else outgoing.socket?.destroy();
 }

@@ -4,6 +4,7 @@ import { createPendingCommands, pendingLifeSec } from "../exec/pendingCommands.j
 import { type CommandRequest, runCommand } from "../exec/runCommand.js";
 import { streamCommand } from "../exec/streamCommand.js";
 import { tellExec } from "../exec/tellExec.js";
+import { toProblem } from "../http/answerProblem.js";
 import type { Frame } from "../http/eventStream.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
@@ -49,7 +50,7 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
         await output.send([{ event: "exit", data: { type: "exit", exit_code: exitCode, ...(timedOut && { timed_out: true }) } }]);
       } catch (error) {
         if (left.aborted) return;
-        await output.send([errorFrame(requestProblem(error))]);
+        await output.send([errorFrame(toProblem(requestProblem(error), parts.onError))]);
       } finally {
         stopped.callOff();
       }
@@ -105,8 +106,6 @@ function requestProblem(error: unknown): unknown {
   return error instanceof BoxRequestError ? validationProblem({ [error.field]: [error.message] }) : error;
 }
 
-function errorFrame(error: unknown): Frame {
-  if (!(error instanceof HttpProblem)) throw error;
-  const { code, message, extra } = error;
+function errorFrame({ code, message, extra }: HttpProblem): Frame {
   return { event: "error", data: { type: "error", code, message, details: extra.details } };
 }

@@ -4,7 +4,6 @@ import type { BoxFile, BoxFiles } from "../drivers/boxFiles.js";
 import { archiveFiles } from "../exec/archiveFiles.js";
 import { bytesAnswer } from "../http/bytesAnswer.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
-import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { toTime } from "../sandboxes/sandboxRecord.js";
 import { fileRoute } from "./fileFields.js";
@@ -52,9 +51,10 @@ export function exportRoutes(parts: RouteParts): LocalRoute[] {
       const name = context.req.query("filename");
       if (single !== undefined && only?.kind === "file") {
         const { file, pieces } = await box.files.read(only.path, { signal: context.req.raw.signal });
-        return bytesAnswer(pieces, name ?? file.name, { sizeBytes: file.sizeBytes });
+        return bytesAnswer(context, pieces, name ?? file.name, { sizeBytes: file.sizeBytes, onError: parts.onError });
       }
-      return bytesAnswer(archiveFiles(box, found.map(({ path }) => path), leaving(context)), archiveName(name ?? only?.name ?? "export"), { type: "application/gzip" });
+      const archive = archiveFiles(box, found.map(({ path }) => path), context.req.raw.signal);
+      return bytesAnswer(context, archive, archiveName(name ?? only?.name ?? "export"), { type: "application/gzip", onError: parts.onError });
     }),
   ];
 }
@@ -72,8 +72,4 @@ function readPaths(paths: readonly unknown[]): readonly string[] {
 
 function archiveName(name: string): string {
   return /\.(tar\.gz|tgz)$/.test(name) ? name : `${name}.tar.gz`;
-}
-
-function leaving(context: LocalContext): AbortSignal {
-  return context.req.raw.signal;
 }

@@ -56,7 +56,7 @@ export function fileRoutes(parts: RouteParts): LocalRoute[] {
     fileRoute({ ...routes.list, path: "/computers/:id/files/readdir" }, list),
     fileRoute(routes.download, async (context) => {
       const { file, pieces } = await files(context).read(requiredPath(context.req.query("path")), { signal: context.req.raw.signal });
-      return bytesAnswer(pieces, file.name, { sizeBytes: file.sizeBytes });
+      return bytesAnswer(context, pieces, file.name, { sizeBytes: file.sizeBytes, onError: parts.onError });
     }),
     fileRoute(
       routes.upload,

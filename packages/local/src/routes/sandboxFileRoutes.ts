@@ -24,7 +24,7 @@ export function sandboxFileRoutes(parts: RouteParts): LocalRoute[] {
 
   async function read(context: LocalContext, path: string): Promise<Response> {
     const { file, pieces } = await files(context).read(path, { signal: context.req.raw.signal });
-    return bytesAnswer(pieces, file.name, { sizeBytes: file.sizeBytes });
+    return bytesAnswer(context, pieces, file.name, { sizeBytes: file.sizeBytes, onError: parts.onError });
   }
 
   /** Writes each file, and says of each how that went. */
