@@ -7,14 +7,18 @@ import {
   MiosaProvider,
   sandboxKeys,
   sandboxQueries,
+  useCreateFolder,
   useCreateSandbox,
+  useDeleteFile,
   useDeleteSandbox,
+  useDownloadFile,
   useElapsedMs,
   useExec,
   useFile,
   useFiles,
   useLiveFeedStatus,
   useMiosaClient,
+  useRenameFile,
   useSandbox,
   useSandboxes,
   useSandboxEvents,
@@ -22,6 +26,7 @@ import {
   useStartSandbox,
   useStopSandbox,
   useSuspenseSandbox,
+  useUploadFile,
   useUsage,
   useWriteFile,
 } from "./index.js";
@@ -120,6 +125,18 @@ test("files, usage, events and the feed have the types of core", () => {
   expectTypeOf(useLiveFeedStatus()).toEqualTypeOf<LiveFeedStatus>();
   // @ts-expect-error there is no such group
   useUsage({ groupBy: "planet" });
+});
+
+test("changes of files take what core takes, and a download gives a Blob", () => {
+  const { signal } = new AbortController();
+  useUploadFile("id").mutate({ path: "a.bin", content: new File([], "a.bin"), signal });
+  useDeleteFile("id", { mutation: { onSuccess: (_result, { path }) => path } }).mutate({ path: "src", recursive: true });
+  useRenameFile("id").mutate({ from: "a.txt", to: "b.txt" });
+  useCreateFolder("id").mutate("src");
+  expectTypeOf(useDownloadFile("id").mutateAsync({ path: "a.bin", signal })).toEqualTypeOf<Promise<Blob>>();
+  expectTypeOf(useDownloadFile("id").error).toEqualTypeOf<MiosaError | null>();
+  // @ts-expect-error a path is needed
+  useDeleteFile("id").mutate({ recursive: true });
 });
 
 test("the query options work without the hooks", () => {

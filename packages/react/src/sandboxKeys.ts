@@ -31,7 +31,7 @@ export const sandboxKeys = {
   detail: (id: string) => key("detail", id),
   /** The answer of one readiness probe. */
   readiness: (id: string) => key("readiness", id),
-  /** Every folder and file of one sandbox that was read. */
+  /** Every folder and file of one sandbox that was read, and the beginning of the keys of mutations of its files. */
   files: (id: string) => key("files", id),
   /** What is in a folder. */
   folder: (id: string, path: string) => key("files", id, "folder", path),
@@ -44,6 +44,5 @@ export const sandboxKeys = {
   delete: () => key("delete"),
   start: () => key("start"),
   stop: () => key("stop"),
-  writeFile: () => key("writeFile"),
   exec: () => key("exec"),
 };

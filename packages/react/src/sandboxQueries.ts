@@ -1,6 +1,5 @@
 import {
   type CreateComputerInput,
-  type FileContent,
   type FileEntry,
   isOptimisticSandbox,
   type ListSandboxesFilter,
@@ -14,15 +13,9 @@ import {
   type UsageReport,
 } from "@miosa/core";
 import { mutationOptions, queryOptions, skipToken } from "@tanstack/react-query";
+import { fileMutations } from "./fileMutations.js";
 import { arrive, sandboxCacheOf, takeAnswer } from "./sandboxCache.js";
 import { normalizeFilter, sandboxKeys } from "./sandboxKeys.js";
-
-/** A file to write: small, and whole. */
-export interface WriteFileInput {
-  /** Absolute, or relative to the sandbox's workspace. */
-  path: string;
-  content: FileContent;
-}
 
 /**
  * Options for TanStack Query, for use where there is no hook: loaders, prefetch on a server, tests.
@@ -130,15 +123,5 @@ export const sandboxQueries = {
       retry: false,
     }),
 
-  /** Writes a file of one sandbox. Its folders and the file itself are asked for again where they are shown. `files.write` */
-  writeFile: <Context = unknown>(client: MiosaClient, id: string) =>
-    mutationOptions<void, MiosaError, WriteFileInput, Context>({
-      mutationKey: sandboxKeys.writeFile(),
-      mutationFn: async ({ path, content }, { client: queryClient }) => {
-        await client.files.write(id, path, content);
-        if (typeof content === "string") queryClient.setQueryData(sandboxKeys.file(id, path), content);
-        void queryClient.invalidateQueries({ queryKey: sandboxKeys.files(id) });
-      },
-      retry: false,
-    }),
+  ...fileMutations,
 };

@@ -23,7 +23,7 @@ async function shippedFiles(...names: string[]): Promise<string[]> {
 }
 
 const elsewhere =
-  /^(useExec|createCommandRunner|outputTail|streamCommand|useFiles?|useWriteFile|createFiles|useUsage|createUsage|sandboxQueries|optimisticChanges|SandboxStatus|SandboxReady)\./;
+  /^(useExec|createCommandRunner|outputTail|streamCommand|useFiles?|use(Write|Upload|Download|Delete|Rename)File|useCreateFolder|fileMutations|createFiles|useUsage|createUsage|sandboxQueries|optimisticChanges|SandboxStatus|SandboxReady)\./;
 
 test("a page that uses only readiness ships no exec, files or usage code", async () => {
   const shipped = await shippedFiles("MiosaProvider", "useSandboxReadiness");

@@ -2,8 +2,8 @@
 
 import type { MiosaError } from "@miosa/core";
 import type { UseMutationResult } from "@tanstack/react-query";
+import { fileMutations, type WriteFileInput } from "./fileMutations.js";
 import { type MutationOverrides, useClientMutation } from "./overrides.js";
-import { sandboxQueries, type WriteFileInput } from "./sandboxQueries.js";
 
 /** Options of {@link useWriteFile}. */
 export interface UseWriteFileOptions<Context = unknown> {
@@ -16,5 +16,5 @@ export function useWriteFile<Context = unknown>(
   id: string,
   { mutation }: UseWriteFileOptions<Context> = {},
 ): UseMutationResult<void, MiosaError, WriteFileInput, Context> {
-  return useClientMutation((client) => sandboxQueries.writeFile<Context>(client, id), mutation);
+  return useClientMutation((client) => fileMutations.writeFile<Context>(client, id), mutation);
 }
