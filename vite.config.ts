@@ -5,6 +5,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { chromiumArgs, findChromium } from "./scripts/findChromium.mjs";
 import { browserCommands } from "./test/browserCommands.js";
+import { patienceMs, testTimeoutMs } from "./test/patience.js";
 
 const packages = fileURLToPath(new URL("./packages", import.meta.url));
 
@@ -28,6 +29,9 @@ const react18Alias = [
   },
 ];
 
+/** Deadlines of every project: wide enough for two busy cores. */
+const deadlines = { testTimeout: testTimeoutMs, hookTimeout: testTimeoutMs, expect: { poll: { timeout: patienceMs } } };
+
 const leaveOut = ["**/node_modules/**", "**/dist/**"];
 const chromium = findChromium();
 
@@ -43,7 +47,7 @@ export default defineConfig({
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "test/**/*.test.ts"],
           exclude: [...leaveOut, "**/*.dom.test.*", "**/*.browser.test.*", "**/*.edge.test.*", "**/*.e2e.test.*"],
           execArgv: ["--expose-gc"],
-          testTimeout: 15_000,
+          ...deadlines,
         },
       },
       {
@@ -53,7 +57,7 @@ export default defineConfig({
           name: "dom",
           environment: "jsdom",
           include: ["packages/*/src/**/*.dom.test.{ts,tsx}", "apps/*/src/**/*.dom.test.{ts,tsx}"],
-          testTimeout: 15_000,
+          ...deadlines,
         },
       },
       {
@@ -64,7 +68,7 @@ export default defineConfig({
           environment: "jsdom",
           include: ["packages/react/src/**/*.dom.test.tsx"],
           server: { deps: { inline: [/@testing-library\/react/, /@tanstack\/react-query/] } },
-          testTimeout: 15_000,
+          ...deadlines,
         },
       },
       {
@@ -85,7 +89,7 @@ export default defineConfig({
         test: {
           name: "chromium",
           include: ["packages/*/src/**/*.browser.test.{ts,tsx}", "apps/*/src/**/*.browser.test.{ts,tsx}"],
-          testTimeout: 30_000,
+          ...deadlines,
           browser: {
             enabled: true,
             headless: true,
@@ -105,7 +109,7 @@ export default defineConfig({
           name: "workerd",
           include: ["packages/*/src/**/*.edge.test.ts", "apps/*/src/**/*.edge.test.ts"],
           globalSetup: ["./test/edgeServer.ts"],
-          testTimeout: 30_000,
+          ...deadlines,
         },
       },
       {
@@ -115,6 +119,7 @@ export default defineConfig({
           include: ["test/**/*.e2e.test.ts", "apps/*/**/*.e2e.test.ts"],
           exclude: leaveOut,
           fileParallelism: false,
+          ...deadlines,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -39,7 +39,7 @@ function run(...args: string[]): Run {
 /** Starts the command and reads what it prints to be pasted. */
 async function serve(...args: string[]): Promise<Run & { baseUrl: string; key: string }> {
   const running = run("--port", "0", "--data-dir", dataDir, ...args);
-  await expect.poll(running.stdout, { timeout: 10_000 }).toContain("MIOSA_API_KEY=");
+  await expect.poll(running.stdout).toContain("MIOSA_API_KEY=");
   const [, baseUrl = ""] = /export MIOSA_BASE_URL=(\S+)\n/.exec(running.stdout()) ?? [];
   const [, key = ""] = /export MIOSA_API_KEY=(\S+)\n/.exec(running.stdout()) ?? [];
   return { ...running, baseUrl, key };
@@ -124,7 +124,7 @@ test("--json writes one object a line, with the keys that are given", async () =
 
 test("--allow-egress is told at the start, and so is each connection that a sandbox does not get", async () => {
   const server = run("--port", "0", "--json", "--driver", "bwrap", "--warm", "0", "--key", "msk_u_first", "--allow-egress", "api.test", "--allow-egress", "*.example.com:443");
-  await expect.poll(server.stdout, { timeout: 10_000 }).toContain('"type":"started"');
+  await expect.poll(server.stdout).toContain('"type":"started"');
   expect(server.stdout()).toContain('"egress":["api.test","*.example.com:443"]');
   const [, baseUrl = ""] = /"baseUrl":"([^"]+)"/.exec(server.stdout()) ?? [];
   const [, id = ""] = /"id":"([^"]+)"/.exec(await post({ baseUrl, key: "msk_u_first" }, "/computers", { template_type: "miosa-sandbox" })) ?? [];
@@ -158,7 +158,7 @@ test("a program after -- finds the server in its environment, has standard outpu
 test("SIGTERM ends the program first, then the sandboxes that it made", async () => {
   const script = 'await fetch(process.env.MIOSA_BASE_URL + "/computers", { method: "POST", body: "{}", headers: { "content-type": "application/json", authorization: "Bearer " + process.env.MIOSA_API_KEY } }); console.log("made"); setInterval(() => {}, 1000)';
   const running = run("--data-dir", dataDir, "--", process.execPath, "--input-type=module", "-e", script);
-  await expect.poll(running.stdout, { timeout: 10_000 }).toBe("made\n");
+  await expect.poll(running.stdout).toBe("made\n");
   running.child.kill("SIGTERM");
   expect(await running.exitCode).toBe(143);
   expect(await readdir(dataDir)).toEqual([]);

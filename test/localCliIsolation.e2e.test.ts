@@ -32,7 +32,7 @@ async function serve(...args: string[]): Promise<Serving> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = once(child, "close");
-  await expect.poll(() => output, { timeout: 15_000 }).toContain("MIOSA_API_KEY=");
+  await expect.poll(() => output).toContain("MIOSA_API_KEY=");
   const [, baseUrl = ""] = /MIOSA_BASE_URL=(\S+)\n/.exec(output) ?? [];
   const [, key = ""] = /MIOSA_API_KEY=(\S+)\n/.exec(output) ?? [];
   const request = async (method: string, path: string, body?: object): Promise<string> => {
@@ -89,7 +89,7 @@ describe.each(["bwrap", "unshare"])("--driver %s", (driver) => {
     await startDaemon(server, marker);
     server.child.kill("SIGKILL");
     await server.exited;
-    await expect.poll(() => countProcesses(marker), { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => countProcesses(marker)).toBe(0);
     expect(await mountsOf(dataDir)).toEqual([]);
     const [left = ""] = await readdir(dataDir);
     expect(left).not.toBe("");

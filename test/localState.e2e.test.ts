@@ -10,7 +10,6 @@ import { createMiosaClient, type MiosaClient } from "../packages/core/src/index.
 
 const command = fileURLToPath(new URL("../packages/local/bin/miosa-local.js", import.meta.url));
 /** A busy machine takes its time. */
-const patience = { timeout: 15_000 };
 const started: ChildProcess[] = [];
 let parent: string;
 let stateDir: string;
@@ -43,7 +42,7 @@ function run(...args: string[]): { child: ChildProcess; output: () => string } {
 
 async function serve(driver: string): Promise<Served> {
   const { child, output } = run("--driver", driver);
-  await expect.poll(output, patience).toContain("MIOSA_API_KEY=");
+  await expect.poll(output).toContain("MIOSA_API_KEY=");
   const [, baseUrl = ""] = /export MIOSA_BASE_URL=(\S+)\n/.exec(output()) ?? [];
   const [, key = ""] = /export MIOSA_API_KEY=(\S+)\n/.exec(output()) ?? [];
   return {
@@ -83,7 +82,7 @@ describe.each(["bwrap", "unshare", "process"])("with %s", (driver) => {
     const second = await serve(driver);
     expect(second.key).toBe(first.key);
     expect(await second.miosa.sandboxes.list()).toMatchObject([{ id, name: "kept", status: "stopped", externalWorkspaceId: "w" }]);
-    await expect.poll(() => countProcesses(daemon), patience).toBe(0);
+    await expect.poll(() => countProcesses(daemon)).toBe(0);
     await second.miosa.computers.start(id);
     expect(await second.miosa.sandboxes.waitUntilReady(id, { timeoutMs: 15_000 })).toBe(true);
     expect((await second.miosa.exec.run(id, { command: "cat file ~/file; echo more >> file && cat file" })).output).toBe("kept\nhome\nkept\nmore\n");
@@ -107,7 +106,7 @@ describe.each(["bwrap", "unshare", "process"])("with %s", (driver) => {
       }),
     ];
     const settled = Promise.allSettled(work);
-    await expect.poll(() => created.length, { ...patience, interval: 1 }).toBeGreaterThan(3);
+    await expect.poll(() => created.length, { interval: 1 }).toBeGreaterThan(3);
     await first.end("SIGKILL");
     await settled;
 

@@ -50,5 +50,5 @@ test("the Worker streams the output, in workerd without compatibility flags", as
   } finally {
     await worker.dispose();
   }
-  await expect.poll(() => server.sandboxes.count, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => server.sandboxes.count).toBe(0);
 }, 60_000);

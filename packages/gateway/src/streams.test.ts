@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { startAttackedGateway, type AttackedGateway } from "../test/attackedGateway.js";
@@ -28,9 +27,7 @@ function onlyStream({ upstream }: AttackedGateway): ServerResponse {
   return only;
 }
 
-async function closed(outgoing: ServerResponse, withinMs: number): Promise<void> {
-  if (!outgoing.closed) await once(outgoing, "close", { signal: AbortSignal.timeout(withinMs) });
-}
+const closed = (outgoing: ServerResponse) => expect.poll(() => outgoing.closed).toBe(true);
 
 test("a frame reaches the browser before the next one is written", async () => {
   const attacked = await start();
@@ -43,7 +40,7 @@ test("a frame reaches the browser before the next one is written", async () => {
   await reader.cancel();
 });
 
-test("the browser leaving closes the upstream stream within a second, garbage collected meanwhile", async () => {
+test("the browser leaving closes the upstream stream, garbage collected meanwhile", async () => {
   const attacked = await start();
   const controller = new AbortController();
   const reader = await openReadiness(attacked, { signal: controller.signal });
@@ -52,7 +49,7 @@ test("the browser leaving closes the upstream stream within a second, garbage co
   globalThis.gc?.();
   controller.abort();
   globalThis.gc?.();
-  await closed(upstream, 1_000);
+  await closed(upstream);
   expect(attacked.upstream.openStreams.size).toBe(0);
 });
 
@@ -63,7 +60,7 @@ test("on platforms without a signal, leaving the answer's body closes the upstre
   await reader?.read();
   const upstream = onlyStream(attacked);
   await reader?.cancel();
-  await closed(upstream, 1_000);
+  await closed(upstream);
   expect(attacked.upstream.openStreams.size).toBe(0);
 });
 
@@ -83,8 +80,7 @@ test("the browser leaving before the API has answered ends the upstream request"
   globalThis.gc?.();
   controller.abort();
   await expect(leaving).rejects.toThrow();
-  await closed(outgoing, 1_000);
-  expect(outgoing.closed).toBe(true);
+  await closed(outgoing);
 });
 
 test("a browser that stops reading slows the API down", async () => {
@@ -121,7 +117,7 @@ test("a stream that falls silent is closed on both sides", async () => {
   await reader.read();
   const upstream = onlyStream(attacked);
   await expect(reader.read()).rejects.toThrow();
-  await closed(upstream, 1_000);
+  await closed(upstream);
   expect(attacked.upstream.openStreams.size).toBe(0);
 });
 
@@ -131,7 +127,7 @@ test("a stream ends when its session does", async () => {
   await reader.read();
   const upstream = onlyStream(attacked);
   await expect(reader.read()).rejects.toThrow();
-  await closed(upstream, 1_000);
+  await closed(upstream);
   expect(attacked.upstream.openStreams.size).toBe(0);
 });
 
@@ -144,7 +140,7 @@ test("a stream counts against its tenant's streams until it has ended", async ()
   expect(second.status).toBe(429);
   expect(second.headers.get("retry-after")).toBe("1");
   await reader.cancel();
-  await closed(upstream, 1_000);
+  await closed(upstream);
   await (await openReadiness(attacked)).cancel();
 });
 

@@ -1,6 +1,6 @@
 import { createLiveFeed, createMiosaClient, type MiosaClient, type MiosaClientOptions } from "@miosa/core";
 import { createLocalServer } from "@miosa/local";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { openServer } from "../test/servers.js";
 import { createGateway } from "./createGateway.js";
@@ -91,7 +91,7 @@ test("each customer's live feed turns its own sandbox ready over one upstream st
     [acme, globex].map(async (client, index) => {
       const ids = await Promise.all([1, 2, 3, 4].map(async () => (await client.sandboxes.create({})).id));
       const watches = ids.map((id) => feeds[index]?.watch(id));
-      await vi.waitFor(() => expect(watches.map((watch) => watch?.get().phase)).toEqual(ids.map(() => "ready")), { timeout: 10_000 });
+      await expect.poll(() => watches.map((watch) => watch?.get().phase)).toEqual(ids.map(() => "ready"));
     }),
   );
   expect(local.countRequests("GET /events/stream")).toBe(1);
@@ -127,13 +127,11 @@ test("a readiness watch that is left closes its stream on the API", async () => 
   const sandbox = await acme.sandboxes.create({});
   const controller = new AbortController();
   const waiting = acme.sandboxes.waitUntilReady(sandbox.id, { signal: controller.signal });
-  while (local.connections().streams.readiness === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await expect.poll(() => local.connections().streams.readiness).toBe(1);
   globalThis.gc?.();
   controller.abort(new Error("left"));
   await expect(waiting).rejects.toThrow("left");
-  const left = performance.now();
-  while (local.connections().streams.readiness > 0 && performance.now() - left < 5_000) await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(local.connections().streams.readiness).toBe(0);
+  await expect.poll(() => local.connections().streams.readiness).toBe(0);
 });
 
 test("a WebSocket passes through to a route that has one, and is refused where it does not", async () => {

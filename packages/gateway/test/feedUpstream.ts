@@ -6,6 +6,8 @@ export interface FeedUpstream {
   baseUrl: string;
   /** Headers `Last-Event-ID` of all event streams so far, oldest first. */
   resumedFrom: (string | undefined)[];
+  /** When they were asked for, by `performance.now()`. */
+  askedAtMs: number[];
   lookups: string[];
   readonly open: number;
   /** Sends an event to whoever is connected, and keeps it for those who resume. Returns its id. */
@@ -28,6 +30,7 @@ export async function startFeedUpstream(): Promise<FeedUpstream> {
   const streams = new Set<ServerResponse>();
   const events: { id: string; frame: string }[] = [];
   const resumedFrom: (string | undefined)[] = [];
+  const askedAtMs: number[] = [];
   const lookups: string[] = [];
   const server = await openServer((incoming, outgoing) => {
     const path = new URL(incoming.url ?? "/", "http://upstream").pathname;
@@ -38,6 +41,7 @@ export async function startFeedUpstream(): Promise<FeedUpstream> {
       if (upstream.lookupStatus !== 200) return sendJson(outgoing, upstream.lookupStatus, {});
       return sendJson(outgoing, 200, { id, external_workspace_id: id.split("-")[0] });
     }
+    askedAtMs.push(performance.now());
     const header = incoming.headers["last-event-id"];
     resumedFrom.push(typeof header === "string" ? header : undefined);
     if (upstream.status !== 200) return sendJson(outgoing, upstream.status, {});
@@ -51,6 +55,7 @@ export async function startFeedUpstream(): Promise<FeedUpstream> {
   const upstream: FeedUpstream = {
     baseUrl: `${server.baseUrl}/api/v1`,
     resumedFrom,
+    askedAtMs,
     lookups,
     resumes: true,
     status: 200,

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { patienceMs } from "../../../test/patience.js";
 
 /** A request as it goes over the wire: nothing is folded, escaped or merged on the way. */
 export interface RawRequest {
@@ -42,7 +43,7 @@ export function sendRaw(baseUrl: string, request: RawRequest, until?: (text: str
       if (answer) resolve(answer);
       else reject(new Error(`No answer to ${lines[0]}: ${text.slice(0, 200)}`));
     };
-    const timer = setTimeout(finish, 5_000);
+    const timer = setTimeout(finish, patienceMs);
     socket.setEncoding("latin1");
     socket.on("data", (chunk: string) => {
       text += chunk;
