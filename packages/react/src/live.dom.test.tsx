@@ -1,8 +1,9 @@
+import { createLiveFeed } from "@miosa/core";
 import { QueryClient } from "@tanstack/react-query";
 import { act, render, renderHook, screen, waitFor, within } from "@testing-library/react";
 import { memo, type ReactElement, StrictMode, useState } from "react";
-import { expect, test } from "vitest";
-import { clientFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
+import { expect, onTestFinished, test } from "vitest";
+import { clientFor, feedFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
 import { useCreateSandbox } from "./useCreateSandbox.js";
 import { useLiveFeedStatus } from "./useLiveFeedStatus.js";
@@ -26,7 +27,7 @@ function Tab({ server, name }: { server: TestMiosa["server"]; name: string }): R
   const [queryClient] = useState(() => new QueryClient());
   return (
     <section aria-label={name}>
-      <MiosaProvider client={client} queryClient={queryClient}>
+      <MiosaProvider client={client} liveFeed={feedFor(client)} queryClient={queryClient}>
         <List />
       </MiosaProvider>
     </section>
@@ -187,6 +188,30 @@ test("useLiveFeedStatus opens nothing, and follows the connection of others", as
   await screen.findByText("open");
   rerender(<Badge withList={false} />);
   await screen.findByText("idle");
+});
+
+test("going from page to page keeps the one connection, also where nothing is live in between, in StrictMode", async () => {
+  const { server, client, queryClient } = await startMiosa();
+  const feed = createLiveFeed(client);
+  onTestFinished(feed.close);
+  const page = (name: "list" | "loading" | "another list"): ReactElement => (
+    <StrictMode>
+      <MiosaProvider client={client} liveFeed={feed} queryClient={queryClient}>
+        {name === "list" && <List />}
+        {name === "loading" && <p>loading</p>}
+        {name === "another list" && <List key="another" />}
+      </MiosaProvider>
+    </StrictMode>
+  );
+  const { rerender } = render(page("list"));
+  await waitFor(() => expect(feed.status().phase).toBe("open"));
+  for (const name of ["another list", "loading", "list", "loading", "another list"] as const) {
+    rerender(page(name));
+    await new Promise((resolve) => setTimeout(resolve, 50)); // a page that loads
+  }
+  await client.sandboxes.create({ name: "new" });
+  await screen.findByText("new running");
+  expect(server.countRequests(events)).toBe(1);
 });
 
 test("one event renders the row it is about, and not the others", async () => {

@@ -58,7 +58,7 @@ export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer
   });
 
   const client = createMiosaClient({ apiKey: "msk_u_test", baseUrl: server.url, retries: 0, dangerouslyAllowApiKeyInBrowser: true });
-  const feed = createLiveFeed(client, { acrossTabs: false });
+  const feed = createLiveFeed(client, { acrossTabs: false, lingerMs: 0 });
   const queryClient = new QueryClient();
   onTestFinished(async () => {
     feed.close();

@@ -223,7 +223,7 @@ test("a watch closed and opened again in one go keeps its connection", async () 
 });
 
 test("closing the last watch closes the feed", async () => {
-  const { server, miosa, feed } = await setUp({ faults: { neverReady: true } });
+  const { server, miosa, feed } = await setUp({ faults: { neverReady: true } }, { lingerMs: 0 });
   const watches = (await createMany(miosa, 4)).map((id) => feed.watch(id));
   await untilFeed(feed, "open");
   for (const watch of watches) watch.close();
@@ -263,7 +263,7 @@ test("a stream of one's own that falls silent is noticed as soon as the feed's o
   expect(requestsTo(server, "GET /events/stream")).toBe(0);
 });
 
-test.each(["timeoutMs", "idleTimeoutMs", "pollIntervalMs"])("a %s that is no time is refused", async (name) => {
+test.each(["timeoutMs", "idleTimeoutMs", "pollIntervalMs", "lingerMs"])("a %s that is no time is refused", async (name) => {
   const { miosa } = await setUp();
   for (const value of [-1, Number.NaN]) {
     expect(() => createLiveFeed(miosa, { [name]: value })).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(name) }));

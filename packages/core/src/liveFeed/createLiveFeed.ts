@@ -12,7 +12,7 @@ import { createListeners } from "./listeners.js";
 import { createSharedSource } from "./sharedSource.js";
 import type { FeedClient, LiveFeed, LiveFeedOptions, LiveFeedPhase, LiveFeedStatus } from "./types.js";
 
-const defaults = { timeoutMs: 30_000, pollIntervalMs: 1_000 };
+const defaults = { timeoutMs: 30_000, pollIntervalMs: 1_000, lingerMs: 5_000 };
 /** So many watches may have a stream of their own; one more makes the feed worth its connection. */
 const ownStreamsAtMost = 2;
 /** A feed that takes longer to open no longer holds up the watches that wait for it, in milliseconds. */
@@ -25,7 +25,7 @@ const hintDelayMs = 250;
  * polling take turns. Nothing is opened before the first watch or listener. Throws `INVALID_ARGUMENT` for a negative time. Spec `wait_until_ready`; contract 3 and 5.3.
  */
 export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}): LiveFeed {
-  for (const name of ["timeoutMs", "idleTimeoutMs", "pollIntervalMs"] as const) {
+  for (const name of ["timeoutMs", "idleTimeoutMs", "pollIntervalMs", "lingerMs"] as const) {
     if (options[name] !== undefined) requireNumber(name, options[name], 0);
   }
   const entries = new Map<string, FeedEntry>();
@@ -37,6 +37,9 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
   let isOpeningSlowly = false;
   let source: FeedSource | undefined;
   let pendingSweep: Timer | undefined;
+  let linger: Timer | undefined;
+  /** True once an event has come that nobody listened for: whoever listens next has missed it. */
+  let isUnheard = false;
   let isAllocating = false;
   let isClosed = false;
   /** Numbers reasons for checks and checks, in the order in which they come up. */
@@ -76,12 +79,14 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
     } else if (entry && knowledge !== undefined && knowledge !== "check") {
       entry.take(knowledge, "feed");
     }
+    if (eventListeners.count() === 0) isUnheard = true;
     eventListeners.tell(event);
   }
 
   /** Events may have been missed: everything that is watched is asked about once more. */
   function onGap(): void {
     for (const entry of entries.values()) entry.checkWanted = ++sequence;
+    isUnheard = false;
     allocate();
     gapListeners.tell();
   }
@@ -118,7 +123,12 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
     if (isClosed) return;
     const isListenedTo = eventListeners.count() > 0;
     if (entries.size > ownStreamsAtMost || isListenedTo) startFeed();
-    else if (entries.size === 0) stopFeed();
+    if (entries.size > 0 || isListenedTo) stopLingering();
+    else if (status.phase !== "idle") linger ??= startTimer(options.lingerMs ?? defaults.lingerMs, stopFeed);
+    if (isListenedTo && isUnheard) {
+      isUnheard = false;
+      gapListeners.tell();
+    }
     if (status.phase !== "open") openOwnStreams();
     if (checkTargets().length > 0) scheduler.kick();
   }
@@ -165,9 +175,16 @@ export function createLiveFeed(client: FeedClient, options: LiveFeedOptions = {}
     source.start();
   }
 
+  function stopLingering(): void {
+    linger?.stop();
+    linger = undefined;
+  }
+
   function stopFeed(): void {
+    stopLingering();
     slowOpen?.stop();
     isOpeningSlowly = false;
+    isUnheard = false;
     source?.stop();
     setStatus({ phase: "idle", role: "alone" });
   }

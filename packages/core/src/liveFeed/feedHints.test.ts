@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { startRawServer } from "@miosa/local/testing";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../../../test/waitUntil.js";
 import { createMiosaClient } from "../createMiosaClient.js";
 import { createLiveFeed } from "./createLiveFeed.js";
 import type { Watch } from "./types.js";
@@ -26,9 +27,9 @@ async function watchBooting(): Promise<{ watch: Watch; send: (type: string) => v
     await server.close();
   });
   feed.onEvent(() => undefined);
-  await vi.waitUntil(() => feed.status().phase === "open");
+  await waitUntil(() => feed.status().phase === "open");
   const watch = feed.watch("one");
-  await vi.waitUntil(() => watch.get().phase === "booting");
+  await waitUntil(() => watch.get().phase === "booting");
   let id = 0;
   const send = (type: string): void => void events?.write(`id: ${++id}\nevent: ${type}\ndata: {"id":"one","type":"${type}"}\n\n`);
   return { watch, send, asked: () => asked, becomeReady: () => void (isReady = true) };
@@ -42,7 +43,7 @@ test("a sandbox whose ready event follows its running event is not asked about",
   const before = asked();
   send("sandbox.running");
   send("sandbox.ready");
-  await vi.waitUntil(() => watch.get().phase === "ready");
+  await waitUntil(() => watch.get().phase === "ready");
   await aLittleLater();
   expect(asked() - before).toBe(0);
 });
@@ -56,7 +57,7 @@ test("a sandbox that runs and of which no ready event comes is asked about once"
   expect(watch.get().phase).toBe("booting");
   becomeReady();
   send("sandbox.resumed");
-  await vi.waitUntil(() => watch.get().phase === "ready");
+  await waitUntil(() => watch.get().phase === "ready");
 });
 
 test("a watch that was closed while a ready event was waited for asks nothing", async () => {

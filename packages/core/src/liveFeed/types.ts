@@ -32,6 +32,11 @@ export interface LiveFeedOptions {
   /** First pause between two polls of what the feed does not carry, in milliseconds; it grows to ten times this. @default 1000 */
   pollIntervalMs?: number | undefined;
   /**
+   * How long the connection stays open when nobody watches or listens any more, in milliseconds: the next page of an app mounts
+   * moments after the last one has gone. `close` does not wait for it. @default 5000
+   */
+  lingerMs?: number | undefined;
+  /**
    * One tab holds the stream for all tabs of this browser that use the same credential. True shares where the client's own
    * credential is fixed. Behind a gateway, or with a token function, the page must say whose feed it is: `key` names the
    * signed-in user, and only tabs with the same key share. False never shares. @default true
@@ -63,7 +68,7 @@ export interface LiveFeed {
   retry(id: string): void;
   /** Calls back for every sandbox event, and keeps the stream open to get them. Returns a function that stops it. */
   onEvent(listener: (event: MiosaEvent) => void): () => void;
-  /** Calls back each time the stream has opened anew: events may have been missed, so lists should be asked for again. */
+  /** Calls back each time events may have been missed, so that lists should be asked for again: the stream has opened anew, or events came while nobody listened. */
   onGap(listener: () => void): () => void;
   status(): LiveFeedStatus;
   /** Calls back after each change of the status. Returns a function that stops it. */

@@ -1,5 +1,6 @@
 import { createLocalServer } from "@miosa/local";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../../../test/waitUntil.js";
 import type { Sandbox } from "../computers/types.js";
 import { createMiosaClient } from "../createMiosaClient.js";
 import { createLiveFeed } from "../liveFeed/createLiveFeed.js";
@@ -41,7 +42,7 @@ async function startPage({ followsEvents = true } = {}) {
     feed.close();
     await server.close();
   });
-  await vi.waitUntil(() => !followsEvents || feed.status().phase === "open");
+  await waitUntil(() => !followsEvents || feed.status().phase === "open");
   return { server, client, cache, rows, shown, load, readiness };
 }
 
@@ -51,16 +52,16 @@ test("a plain list shows a create at once, and the real sandbox in its place, wi
   expect(rows().map((row) => [row.name, isOptimisticSandbox(row)])).toEqual([["mine", true]]);
   const { id } = await creating;
   expect(rows().map((row) => row.id)).toEqual([id]);
-  await vi.waitFor(() => expect(rows()).toMatchObject([{ id, state: "running" }]));
+  await expect.poll(rows).toMatchObject([{ id, state: "running" }]);
   expect(server.countRequests("GET /computers/:id")).toBe(0);
 });
 
 test("what somebody else makes and destroys comes and goes by itself", async () => {
   const { client, rows } = await startPage();
   const { id } = await client.sandboxes.create({ name: "theirs" });
-  await vi.waitFor(() => expect(rows()).toMatchObject([{ id, state: "running" }]));
+  await expect.poll(rows).toMatchObject([{ id, state: "running" }]);
   await client.sandboxes.delete(id);
-  await vi.waitFor(() => expect(rows()).toEqual([]));
+  await expect.poll(rows).toEqual([]);
 });
 
 test("a list that was asked for before the news does not undo it", async () => {
@@ -95,6 +96,6 @@ test("what a watch learns stands in the list, without an event", async () => {
   await load();
   const leave = readiness.subscribe(id, undefined, () => undefined, true);
   onTestFinished(leave);
-  await vi.waitUntil(() => readiness.get(id)?.phase === "ready");
+  await waitUntil(() => readiness.get(id)?.phase === "ready");
   expect(rows()).toMatchObject([{ id, state: "running" }]);
 });
