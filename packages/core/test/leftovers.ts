@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { patienceMs } from "../../../test/patience.js";
 
 /** Collects garbage now; what only a weak reference holds is gone after it. */
 export function collectGarbage(): void {
@@ -28,7 +29,7 @@ export function countAbortListeners(signal: AbortSignal): number {
 
 /** Throws unless the timers that keep the process alive come down to those there were before. */
 export async function expectNoMoreTimersThan(before: number): Promise<void> {
-  const endsAtMs = performance.now() + 2_000;
+  const endsAtMs = performance.now() + patienceMs;
   while (countTimers() > before) {
     if (performance.now() > endsAtMs) throw new Error(`${countTimers() - before} timers more than before are still running.`);
     await sleep(5);

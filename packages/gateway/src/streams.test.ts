@@ -27,7 +27,9 @@ function onlyStream({ upstream }: AttackedGateway): ServerResponse {
   return only;
 }
 
-const closed = (outgoing: ServerResponse) => expect.poll(() => outgoing.closed).toBe(true);
+async function closed(outgoing: ServerResponse): Promise<void> {
+  await expect.poll(() => outgoing.closed).toBe(true);
+}
 
 test("a frame reaches the browser before the next one is written", async () => {
   const attacked = await start();

@@ -91,10 +91,14 @@ describe.each(Object.entries(places))("while %s, leaves nothing open:", (_, plac
   });
 
   test("the deadline", async () => {
-    await leave(place, async ({ server, options }) => {
-      expect(await server.client.sandboxes.waitUntilReady("sb_1", { ...options, timeoutMs: 300 })).toBe(false);
-      expect(place.isReached(server)).toBe(true);
-    });
+    let isReached = false;
+    // A busy machine may need longer than the first of these to get there.
+    for (let timeoutMs = 300; !isReached; timeoutMs *= 2) {
+      await leave(place, async ({ server, options }) => {
+        expect(await server.client.sandboxes.waitUntilReady("sb_1", { ...options, timeoutMs })).toBe(false);
+        isReached = place.isReached(server);
+      });
+    }
   });
 });
 

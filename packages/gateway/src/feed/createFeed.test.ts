@@ -38,9 +38,13 @@ async function start(options: Partial<GatewayOptions> = {}) {
   };
 }
 
-const connected = (upstream: FeedUpstream, count: number) => expect.poll(() => upstream.open).toBe(count);
+async function connected(upstream: FeedUpstream, count: number): Promise<void> {
+  await expect.poll(() => upstream.open, { interval: 5 }).toBe(count);
+}
 
-const reconnected = (upstream: FeedUpstream) => expect.poll(() => upstream.resumedFrom, { interval: 5 }).toHaveLength(2);
+async function reconnected(upstream: FeedUpstream): Promise<void> {
+  await expect.poll(() => upstream.resumedFrom, { interval: 5 }).toHaveLength(2);
+}
 
 test("a hundred browsers share one upstream stream and get their own tenant's events in order", async () => {
   const { upstream, browser } = await start().then((parts) => ({ ...parts, browser: parts.browser.bind(parts) }));
