@@ -36,6 +36,9 @@ const reachingFields = new Set([
   "method",
 ]);
 
+/** Members of a resource's metadata that would say whose it is. As `plainName` writes them. */
+const claimingMetadata = new Set(["externalworkspaceid", "externaluserid", "externalprojectid", "tenantid"]);
+
 /** Fields that a browser may set on what it creates; the platform may add to them. Contract 2.2 and 4.3. */
 const createFields = new Set([
   "name",
@@ -107,7 +110,7 @@ function checkMetadata(body: Readonly<Record<string, unknown>>): void {
   const metadata = body["metadata"];
   if (!isRecord(metadata)) return;
   for (const name of Object.keys(metadata)) {
-    if (isAttribution(name) || name === "tenant_id") throw refusedField(`metadata.${name}`);
+    if (claimingMetadata.has(plainName(name))) throw refusedField(`metadata.${name}`);
   }
 }
 

@@ -107,7 +107,8 @@ export const mutations: readonly Mutation[] = [
   mutate("tenancyFields.ts", "knows owners in capitals", "name.toLowerCase()", "name"),
   mutate("tenancyFields.ts", "reads a name as lax servers do", '.replace(/[^a-z0-9]/g, "")', '.replaceAll("-", "")'),
   mutate("tenancyFields.ts", "knows the attribution labels", 'reachingFields.has(plain) || plain.startsWith("external")', "reachingFields.has(plain)"),
-  mutate("tenancyFields.ts", "looks into metadata", 'if (isAttribution(name) || name === "tenant_id") throw refusedField(`metadata.${name}`);', ""),
+  mutate("tenancyFields.ts", "looks into metadata", "if (claimingMetadata.has(plainName(name))) throw refusedField(`metadata.${name}`);", ""),
+  mutate("tenancyFields.ts", "reads metadata as lax servers do", "claimingMetadata.has(plainName(name))", "claimingMetadata.has(name.replaceAll(\"_\", \"\"))"),
   // Ownership
   mutate("answer/call.ts", "checks who owns an id", "if (!(await parts.ownership.isOwned(session, parts.collectionOf(match.route.path), id))) throw foreign();", ""),
   mutate("answer/answerResource.ts", "checks a resource's owner", "  await checkOwnership(parts, call);\n", ""),

@@ -49,8 +49,9 @@ const attributionAttacks: readonly Attack[] = [
     "database",
     "unheard_of",
   ].map((field) => refused(`creates with ${field}`, { [field]: "globex" }, 422, "VALIDATION_ERROR")),
-  refused("hides the attribution in metadata", { metadata: { external_workspace_id: "globex" } }, 422, "VALIDATION_ERROR"),
-  refused("hides the tenant in metadata", { metadata: { tenant_id: "ten_2" } }, 422, "VALIDATION_ERROR"),
+  ...["external_workspace_id", "externalWorkspaceId", "External-User-ID", "external_project_id[]", "tenant_id", "tenantId"].map((field) =>
+    refused(`hides ${field} in metadata`, { metadata: { [field]: "globex" } }, 422, "VALIDATION_ERROR"),
+  ),
   { name: "creates for another tenant by the query", path: "/api/miosa/computers?external_workspace_id=globex", ...posting({}), status: 400 },
   { name: "creates in another workspace by the query", path: "/api/miosa/computers?workspace_id=ws_2", ...posting({}), status: 400 },
   { name: "creates though its session is limited to certain sandboxes", as: "limited", ...create, ...posting({}), status: 403 },
