@@ -21,5 +21,5 @@ export default defineConfig({
       },
     },
   ],
-  test: { environment: "node", include: ["packages/gateway/src/**/*.test.ts"], exclude: ["**/node_modules/**", "**/fuzz.test.ts"], bail: 1, testTimeout: 15_000, execArgv: ["--expose-gc"] },
+  test: { environment: "node", include: ["packages/gateway/src/**/*.test.ts"], exclude: ["**/node_modules/**", "**/fuzz.test.ts"], bail: 1, testTimeout: 15_000, expect: { poll: { timeout: 5_000 } }, execArgv: ["--expose-gc"] },
 });
