@@ -12,6 +12,8 @@ export interface ApiKeys {
   /** The first key. */
   readonly first: string;
   tenantOf(key: string): string | undefined;
+  /** True for a tenant of one of the keys. */
+  hasTenant(tenantId: string): boolean;
 }
 
 /** A fresh random key of the user kind. Contract 1.2. */
@@ -35,7 +37,7 @@ export function readApiKeys(given: readonly (string | LocalApiKey)[] = [createAp
   }
   // Looked up by digest, so that the time of a look-up tells nothing about a key.
   const tenants = new Map(keys.map(({ key, tenantId }) => [digest(key), tenantId]));
-  return { first: first.key, tenantOf: (key) => tenants.get(digest(key)) };
+  return { first: first.key, tenantOf: (key) => tenants.get(digest(key)), hasTenant: (tenantId) => keys.some((each) => each.tenantId === tenantId) };
 }
 
 function ownTenant(key: string): string {

@@ -13,6 +13,9 @@ import { requestGuard } from "./http/requestGuard.js";
 import { whileConnected } from "./http/whileConnected.js";
 import type { SavedAnswer } from "./http/savedAnswer.js";
 import type { LogEntry, RequestLog } from "./requestLog.js";
+import { absentRoutes } from "./routes/absentRoutes.js";
+import { apiKeyRoutes } from "./routes/apiKeyRoutes.js";
+import { appRoutes } from "./routes/appRoutes.js";
 import { computerRoutes } from "./routes/computerRoutes.js";
 import { desktopRoutes } from "./routes/desktopRoutes.js";
 import { eventRoutes } from "./routes/eventRoutes.js";
@@ -25,6 +28,7 @@ import { previewRoutes } from "./routes/previewRoutes.js";
 import { processRoutes } from "./routes/processRoutes.js";
 import { mayRunAgain, quotaRoutes } from "./routes/quotaRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
+import { runRoutes } from "./routes/runRoutes.js";
 import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { settingRoutes } from "./routes/settingRoutes.js";
@@ -35,7 +39,6 @@ import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { templateRoutes } from "./routes/templateRoutes.js";
 import { tokenRoutes } from "./routes/tokenRoutes.js";
 import { usageRoutes } from "./routes/usageRoutes.js";
-import { viewerRoutes } from "./routes/viewerRoutes.js";
 import type { Journal } from "./state/journal.js";
 
 /** What the app is made of. */
@@ -59,6 +62,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
   const table = [
     ...computerRoutes(parts),
     ...sandboxRoutes(parts),
+    ...runRoutes(parts),
     ...settingRoutes(parts),
     ...snapshotRoutes(parts),
     ...previewRoutes(parts),
@@ -68,7 +72,8 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...processRoutes(parts),
     ...observationRoutes(parts),
     ...templateRoutes(),
-    ...viewerRoutes(parts),
+    ...appRoutes(parts),
+    ...absentRoutes(parts),
     ...fileRoutes(parts),
     ...sandboxFileRoutes(parts),
     ...exportRoutes(parts),
@@ -77,6 +82,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     ...usageRoutes(parts),
     ...quotaRoutes(parts),
     ...tokenRoutes(parts),
+    ...apiKeyRoutes(parts),
   ].toSorted((a, b) => literalness(b.route.path).localeCompare(literalness(a.route.path)));
   const body = requestBody(parts.bodyLimitBytes);
   const repeat = idempotency(parts.now, parts.journal, parts.savedAnswers);

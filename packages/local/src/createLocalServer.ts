@@ -4,6 +4,7 @@ import { apiPrefix, errorBody, type WireComputer } from "@miosa/protocol";
 import { readApiKeys } from "./apiKeys.js";
 import { createAccess } from "./access/access.js";
 import { createQuotas } from "./access/quotas.js";
+import { createScopedKeys } from "./access/scopedKeys.js";
 import { type AppParts, createApp } from "./createApp.js";
 import { chooseDriver, type DriverChoice, type DriverName, isDriverName } from "./drivers/chooseDriver.js";
 import type { SandboxDriver } from "./drivers/driver.js";
@@ -110,7 +111,8 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const events = createEventLog(now);
   const sandboxEvents = createEventLog(now);
   const meter = createUsageMeter(now, state.journal);
-  const access = createAccess(keys, now);
+  const scopedKeys = createScopedKeys(now, state.journal, state.saved.keys);
+  const access = createAccess(keys, { scopedKeys, secret: state.tokenSecret, now });
   const streams = createOpenStreams();
   const closing = new AbortController();
   const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: state.scratch.directory, keeping: state });
@@ -121,8 +123,9 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
     sandboxEvents,
     meter,
     access,
+    scopedKeys,
     terminals: createTerminals(now),
-    quotas: createQuotas(),
+    quotas: createQuotas(state.journal, state.saved.quotas),
     ...(options.requestsPerMinute !== undefined && { requestsPerMinute: options.requestsPerMinute }),
     faults,
     streams,

@@ -48,7 +48,8 @@ export function idempotency(now: () => number, journal: Journal = noJournal, sav
     if (key === undefined) return next();
     if (key.length === 0 || key.length > maxKeyLength) throw validationProblem({ "idempotency-key": [`must have 1 to ${maxKeyLength} characters`] });
     const { pathname, search } = new URL(context.req.url);
-    const name = JSON.stringify([context.get("tenantId"), context.req.method, pathname + search, key]);
+    const { tenantId, externalUserId } = context.get("caller");
+    const name = JSON.stringify([tenantId, context.req.method, pathname + search, key, ...(externalUserId === undefined ? [] : [externalUserId])]);
     const bodyDigest = createHash("sha256").update(context.get("body")).digest("hex");
 
     for (;;) {
@@ -91,9 +92,9 @@ function isFinal(status: number): boolean {
   return status < 500 && ![401, 403, 404, 409, 429].includes(status);
 }
 
-/** Tokens, tickets and previews end with the server that gave them. */
+/** Tickets and previews end with the server that gave them, and the text of a key or token is written nowhere. */
 function outlivesServer(path: string, { body }: Answer): boolean {
-  return body.length <= maxSavedLength && !/\/(tokens|auth|previews)(\/|$)/.test(path);
+  return body.length <= maxSavedLength && !/\/(tokens|api-keys|auth|previews)(\/|$)/.test(path);
 }
 
 function deferredAnswer(): { promise: Promise<Answer | undefined>; settle(answer: Answer | undefined): boolean } {

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { apiPrefix, type RoutePermission } from "@miosa/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Access, type Caller, mayUse } from "../access/access.js";
+import { type Access, type Caller, maySee, mayUse } from "../access/access.js";
 import type { RouteParts } from "../routes/localRoute.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import { wake } from "../sandboxes/wake.js";
@@ -73,7 +73,7 @@ export function serveUpgrades(http: Server, routes: readonly SocketRoute[], part
     if (!caller) return 401;
     if (!mayUse(caller, route)) return 403;
     const record = parts.store.get(caller.tenantId, id);
-    if (!record) return 404;
+    if (!record || !maySee(caller, record)) return 404;
     const left = new AbortController();
     const onClose = (): void => left.abort(new Error("The client left."));
     stream.once("close", onClose);

@@ -4,7 +4,7 @@ import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { isBooting, isSandbox, type SandboxRecord, toWireComputer } from "../sandboxes/sandboxRecord.js";
 import { attributionNames, copyVariables, readCreateFields, readNewSize, readUpdateFields } from "./computerFields.js";
-import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
+import { type LocalRoute, namedRecord, ownFields, type RouteParts, visibleRecords } from "./localRoute.js";
 import { mayRunAgain, withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
 
@@ -14,7 +14,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
     {
       route: routes.create,
       answer(context) {
-        const fields = readCreateFields(jsonObject(context));
+        const fields = ownFields(context, readCreateFields(jsonObject(context)));
         withinQuota(context, fields.attribution.external_user_id, parts);
         const record = parts.store.create(context.get("tenantId"), fields);
         return context.json(toWireComputer(record), 201);
@@ -24,7 +24,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.list,
       answer(context) {
         const query = context.req.query();
-        const records = parts.store.list(context.get("tenantId")).filter((record) => matches(record, query));
+        const records = visibleRecords(context, parts).filter((record) => matches(record, query));
         const { data, ...pages } = readPage(records, query);
         return context.json({ data: data.map(toWireComputer), ...pages });
       },
@@ -69,7 +69,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
       async answer(context) {
         const record = namedRecord(context, parts);
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
-        const fields = readCreateFields({ ...like, ...jsonObject(context) });
+        const fields = ownFields(context, readCreateFields({ ...like, ...jsonObject(context) }));
         withinQuota(context, fields.attribution.external_user_id, parts);
         const made = await parts.store.copy(record, fields);
         copyVariables(record, made);

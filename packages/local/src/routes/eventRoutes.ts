@@ -9,13 +9,14 @@ export function eventRoutes(parts: RouteParts): LocalRoute[] {
     {
       route: routes.stream,
       answer(context) {
-        const tenantId = context.get("tenantId");
+        const { tenantId, externalUserId } = context.get("caller");
         const types = readTypes(context.req.query("types"));
         const lastEventId = context.req.header(headerNames.lastEventId);
         return openEventStream(context, (stream) => {
           parts.streams.add("events", stream);
           keepAlive(stream, "heartbeat", parts.heartbeatMs);
           const leave = parts.events.subscribe(tenantId, lastEventId, ({ eventId, event }) => {
+            if (externalUserId !== undefined && event["external_user_id"] !== externalUserId) return;
             if (matchesTypes(types, event.type)) stream.send({ id: eventId, event: event.type, data: event });
           });
           stream.onEnd(leave);

@@ -24,20 +24,10 @@ type FrameNames = Readonly<Record<"stdout" | "stderr", string>>;
 export function execRoutes(parts: RouteParts): LocalRoute[] {
   const pending = createPendingCommands(parts.access, parts.now);
 
-  async function run(context: LocalContext, read: ReadBody): Promise<WireExecResult> {
+  const run = (context: LocalContext, read: ReadBody): Promise<WireExecResult> => {
     const record = namedRecord(context, parts);
-    const request = read(jsonObject(context));
-    const box = tellExec(runningBox(record, parts), record, request.command, parts);
-    const stopped = untilStopped(record, parts);
-    const { outputLimitBytes } = parts;
-    try {
-      return await whileConnected(context, [stopped.signal], (signal) => runCommand(box, request, { signal, outputLimitBytes }));
-    } catch (error) {
-      throw requestProblem(error);
-    } finally {
-      stopped.callOff();
-    }
-  }
+    return runIn(context, record, read(jsonObject(context)), parts);
+  };
 
   function stream(context: LocalContext, record: SandboxRecord, request: CommandRequest, names: FrameNames): Response {
     const box = tellExec(runningBox(record, parts), record, request.command, parts);
@@ -100,6 +90,20 @@ export function execRoutes(parts: RouteParts): LocalRoute[] {
       },
     },
   ];
+}
+
+/** Runs a command to its end, or until its client leaves. */
+export async function runIn(context: LocalContext, record: SandboxRecord, request: CommandRequest, parts: RouteParts): Promise<WireExecResult> {
+  const box = tellExec(runningBox(record, parts), record, request.command, parts);
+  const stopped = untilStopped(record, parts);
+  const { outputLimitBytes } = parts;
+  try {
+    return await whileConnected(context, [stopped.signal], (signal) => runCommand(box, request, { signal, outputLimitBytes }));
+  } catch (error) {
+    throw requestProblem(error);
+  } finally {
+    stopped.callOff();
+  }
 }
 
 function requestProblem(error: unknown): unknown {

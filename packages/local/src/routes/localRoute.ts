@@ -1,6 +1,7 @@
 import type { Route } from "@miosa/protocol";
-import type { Access } from "../access/access.js";
+import { type Access, maySee } from "../access/access.js";
 import type { Quotas } from "../access/quotas.js";
+import type { ScopedKeys } from "../access/scopedKeys.js";
 import type { SandboxBox, SandboxDriver } from "../drivers/driver.js";
 import type { EventLog } from "../events/eventLog.js";
 import type { Terminals } from "../exec/terminals.js";
@@ -8,7 +9,7 @@ import type { FaultSource } from "../faults.js";
 import type { OpenStreams } from "../http/eventStream.js";
 import { HttpProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
-import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
+import type { CreateFields, SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import type { SandboxStore } from "../sandboxes/sandboxStore.js";
 import type { UsageMeter } from "../usage/usageMeter.js";
 
@@ -22,6 +23,7 @@ export interface RouteParts {
   /** What happens in each sandbox, its commands' output included, by its id. */
   sandboxEvents: EventLog;
   access: Access;
+  scopedKeys: ScopedKeys;
   terminals: Terminals;
   quotas: Quotas;
   /** How often one credential may ask. @default without end */
@@ -55,8 +57,25 @@ export function namedRecord(context: LocalContext, parts: RouteParts): SandboxRe
     throw new HttpProblem("INVALID_ID", "The id in the path must be percent-encoded UTF-8.");
   }
   const record = parts.store.get(context.get("tenantId"), context.req.param("id") ?? "");
-  if (!record) throw new HttpProblem("NOT_FOUND", "There is no such sandbox.");
+  if (!record || !maySee(context.get("caller"), record)) throw new HttpProblem("NOT_FOUND", "There is no such sandbox.");
   return record;
+}
+
+/** The sandboxes and computers that the caller may see, newest first. */
+export function visibleRecords(context: LocalContext, { store }: Pick<RouteParts, "store">): readonly SandboxRecord[] {
+  return store.list(context.get("tenantId")).filter((record) => maySee(context.get("caller"), record));
+}
+
+/**
+ * What a caller makes. A key that is bound to one end user makes everything in that user's name. Throws 403 when it asks for another
+ * one's.
+ */
+export function ownFields(context: LocalContext, fields: CreateFields): CreateFields {
+  const { externalUserId } = context.get("caller");
+  const { attribution } = fields;
+  if (externalUserId === undefined || attribution.external_user_id === externalUserId) return fields;
+  if (attribution.external_user_id !== null) throw new HttpProblem("FORBIDDEN", "This key makes sandboxes for its own external_user_id only.");
+  return { ...fields, attribution: { ...attribution, external_user_id: externalUserId } };
 }
 
 /** The place of a running sandbox. Throws 409 when it is not running. */

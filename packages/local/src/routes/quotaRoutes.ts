@@ -5,7 +5,7 @@ import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
-import { type LocalRoute, type RouteParts } from "./localRoute.js";
+import { type LocalRoute, type RouteParts, visibleRecords } from "./localRoute.js";
 
 const path = "/quotas/external/:user";
 const planPath = "/tenant/plan";
@@ -27,7 +27,9 @@ export function quotaRoutes(parts: RouteParts): LocalRoute[] {
       route: route("GET"),
       scopes: ["usage:read"],
       answer(context) {
-        const quota = parts.quotas.get(context.get("tenantId"), context.req.param("user") ?? "");
+        const user = context.req.param("user") ?? "";
+        const { externalUserId = user } = context.get("caller");
+        const quota = externalUserId === user ? parts.quotas.get(context.get("tenantId"), user) : undefined;
         if (!quota) throw new HttpProblem("NOT_FOUND", "There is no quota for this user.");
         return show(context, quota);
       },
@@ -53,7 +55,7 @@ export function quotaRoutes(parts: RouteParts): LocalRoute[] {
       route: { method: "GET", path: planPath, kind: "json" },
       scopes: ["usage:read"],
       answer(context) {
-        const records = parts.store.list(context.get("tenantId"));
+        const records = visibleRecords(context, parts);
         const limits = { requests_per_minute: parts.requestsPerMinute ?? null };
         const counters = { resources: records.length, running: records.filter(({ status }) => status === "running").length };
         return context.json({ plan: "local", tenant_id: context.get("tenantId"), limits, counters });

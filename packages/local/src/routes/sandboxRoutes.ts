@@ -1,4 +1,5 @@
 import { headerNames, sandboxRoutes as routes, sandboxTemplate } from "@miosa/protocol";
+import { maySee } from "../access/access.js";
 import { keepAlive, openEventStream } from "../http/eventStream.js";
 import { HttpProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
@@ -6,35 +7,30 @@ import { jsonObject } from "../http/requestBody.js";
 import { isSandbox, type SandboxRecord, sizes, toWireSandbox } from "../sandboxes/sandboxRecord.js";
 import { secondsOf } from "../usage/usageMeter.js";
 import { attributionNames, readCreateFields, readNativeFields, readResources, readUpdateFields } from "./computerFields.js";
-import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
+import { type LocalRoute, namedRecord, notRunning, ownFields, type RouteParts, visibleRecords } from "./localRoute.js";
 import { mayRunAgain, withinQuota } from "./quotaRoutes.js";
 import { readPage } from "./readPage.js";
-
-const maxDestroyed = 10_000;
 
 /** `/sandboxes`: the same things as a resource of their own. Contract 4. */
 export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
   const { store, now } = parts;
-  /** What was deleted here, so that a repeated delete is answered as the first one was. */
-  const destroyed = new Set<string>();
+  const wasDestroyed = (context: LocalContext): boolean =>
+    store.destroyed(context.get("tenantId")).some((record) => record.id === context.req.param("id") && maySee(context.get("caller"), record));
   const show = (context: LocalContext, record: SandboxRecord, status: 200 | 201 = 200): Response => context.json(toWireSandbox(record, now()), status);
   return [
     {
       route: routes.create,
       answer(context) {
-        const body = jsonObject(context);
-        const template = body["template_id"] ?? body["template"] ?? body["image"] ?? sandboxTemplate;
-        const size = readResources(body);
-        const fields = readCreateFields({ ...body, template_type: template, ...(size !== undefined && { size }) });
-        withinQuota(context, fields.attribution.external_user_id, parts);
-        return show(context, store.create(context.get("tenantId"), { ...fields, native: readNativeFields(body) }), 201);
+        return show(context, createNative(context, jsonObject(context), parts), 201);
       },
     },
     {
       route: routes.list,
       answer(context) {
         const query = context.req.query();
-        const records = store.list(context.get("tenantId")).filter((record) => isSandbox(record) && matches(record, query, now()));
+        const wantsDestroyed = query["state"] === "destroyed";
+        const known = wantsDestroyed ? store.destroyed(context.get("tenantId")).filter((record) => maySee(context.get("caller"), record)) : visibleRecords(context, parts);
+        const records = known.filter((record) => isSandbox(record) && matches(record, query, now()));
         const { data, ...pages } = readPage(records, query);
         return context.json({ data: data.map((record) => toWireSandbox(record, now())), ...pages });
       },
@@ -43,7 +39,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.getByName,
       answer(context) {
         const name = context.req.param("name");
-        const record = store.list(context.get("tenantId")).find((each) => isSandbox(each) && each.name === name);
+        const record = visibleRecords(context, parts).find((each) => isSandbox(each) && each.name === name);
         if (!record) throw new HttpProblem("NOT_FOUND", "There is no sandbox of this name.");
         return show(context, record);
       },
@@ -63,13 +59,8 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
     {
       route: routes.delete,
       async answer(context) {
-        const id = context.req.param("id") ?? "";
-        const gone = JSON.stringify([context.get("tenantId"), id]);
-        if (destroyed.has(gone) && !store.get(context.get("tenantId"), id)) return context.body(null, 204);
-        const record = namedRecord(context, parts);
-        destroyed.add(gone);
-        if (destroyed.size > maxDestroyed) for (const oldest of [...destroyed].slice(0, 1)) destroyed.delete(oldest);
-        await store.destroy(record);
+        // A repeated delete is answered as the first one was.
+        if (!wasDestroyed(context)) await store.destroy(namedRecord(context, parts));
         return context.body(null, 204);
       },
     },
@@ -154,6 +145,16 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
       },
     },
   ];
+}
+
+/** Creates a sandbox as the native resource's body says. Throws a 422 for what is wrong with it, and what the user's quota says. */
+export function createNative(context: LocalContext, body: Readonly<Record<string, unknown>>, parts: RouteParts): SandboxRecord {
+  const template = body["template_id"] ?? body["template"] ?? body["image"] ?? sandboxTemplate;
+  const size = readResources(body);
+  const fields = ownFields(context, readCreateFields({ ...body, template_type: template, ...(size !== undefined && { size }) }));
+  const native = readNativeFields(body);
+  withinQuota(context, fields.attribution.external_user_id, parts);
+  return parts.store.create(context.get("tenantId"), { ...fields, native });
 }
 
 function matches(record: SandboxRecord, query: Readonly<Record<string, string>>, now: number): boolean {

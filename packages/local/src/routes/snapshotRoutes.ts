@@ -6,7 +6,7 @@ import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { type CreateFields, type SandboxRecord, type SnapshotRecord, toTime, toWireSandbox } from "../sandboxes/sandboxRecord.js";
 import { copyVariables, likeOf, readCreateFields, readNativeFields } from "./computerFields.js";
-import { type LocalRoute, namedRecord, notRunning, type RouteParts } from "./localRoute.js";
+import { type LocalRoute, namedRecord, notRunning, ownFields, type RouteParts } from "./localRoute.js";
 import { withinQuota } from "./quotaRoutes.js";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -124,7 +124,7 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.fork,
       async answer(context) {
         const record = namedRecord(context, parts);
-        const fields = readForkFields(record, jsonObject(context));
+        const fields = ownFields(context, readForkFields(record, jsonObject(context)));
         withinQuota(context, fields.attribution.external_user_id, parts);
         const snapshotId = jsonObject(context)["snapshot_id"] ?? undefined;
         const made = snapshotId === undefined ? await store.copy(record, fields) : startFrom(find(record, snapshotId), record, fields);

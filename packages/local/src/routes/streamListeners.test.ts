@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { expect, test } from "vitest";
 import { createProcessDriver } from "../drivers/createProcessDriver.js";
 import { createAccess } from "../access/access.js";
+import { createScopedKeys } from "../access/scopedKeys.js";
 import { readApiKeys } from "../apiKeys.js";
 import { createQuotas } from "../access/quotas.js";
 import { createEventLog } from "../events/eventLog.js";
@@ -38,13 +39,15 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
   const sandboxEvents = createEventLog(Date.now);
   const meter = createUsageMeter(Date.now);
   const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true, scratch: async () => "", onError: () => {} });
+  const scopedKeys = createScopedKeys(Date.now);
   const statuses = counted(store.onStatus);
   const parts = {
     store: { ...store, onStatus: statuses.listen },
     events,
     sandboxEvents,
     meter,
-    access: createAccess(readApiKeys(), Date.now),
+    access: createAccess(readApiKeys(), { scopedKeys, secret: Buffer.alloc(32), now: Date.now }),
+    scopedKeys,
     terminals: createTerminals(Date.now),
     quotas: createQuotas(),
     onError: () => {},
@@ -61,6 +64,7 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
   const app = new Hono<LocalEnv>();
   app.use(async (context, next) => {
     context.set("tenantId", "t");
+    context.set("caller", { tenantId: "t" });
     await next();
   });
   for (const { route, answer } of [...eventRoutes(parts), ...readinessRoutes(parts)]) app.get(route.path, answer);

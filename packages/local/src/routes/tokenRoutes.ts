@@ -1,5 +1,5 @@
 import { eventRoutes, tokenRoutes as routes } from "@miosa/protocol";
-import { type Access, allScopes, ticketLifeSec } from "../access/access.js";
+import { type Access, allScopes, isScopes, ticketLifeSec } from "../access/access.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import { jsonObject } from "../http/requestBody.js";
 import { toTime } from "../sandboxes/sandboxRecord.js";
@@ -37,8 +37,4 @@ export function tokenRoutes({ access, now }: { access: Access; now: () => number
       answer: (context) => context.json({ ticket: access.mintTicket(context.get("caller")), expires_in: ticketLifeSec }),
     },
   ];
-}
-
-function isScopes(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((scope) => allScopes.some((known) => known === scope));
 }

@@ -1,5 +1,7 @@
 import { usageRoutes as routes } from "@miosa/protocol";
+import { maySee } from "../access/access.js";
 import { validationProblem } from "../http/httpProblem.js";
+import type { LocalContext } from "../http/localEnv.js";
 import { isSandbox, toTime } from "../sandboxes/sandboxRecord.js";
 import { centsPerVcpuHour, creditCentsOf } from "../usage/creditCents.js";
 import { secondsOf, type UsageMeter, type UsageSession, type UsageSubject, vcpusOf } from "../usage/usageMeter.js";
@@ -12,6 +14,8 @@ const dayMs = 86_400_000;
 const reading = ["usage:read"];
 /** What was used, and by whom. Contract 7. */
 export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => number }): LocalRoute[] {
+  const sessionsOf = (context: LocalContext): readonly UsageSession[] =>
+    meter.sessions(context.get("tenantId")).filter(({ record }) => maySee(context.get("caller"), record));
   const rowOf = (sessions: readonly UsageSession[], from: number, to: number) => {
     const used = (wanted: boolean): number =>
       sessions.filter(({ record }) => isSandbox(record) === wanted).reduce((sum, each) => sum + secondsOf(each, from, to, now()) * vcpusOf(each), 0);
@@ -32,7 +36,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
         const [from, to] = readPeriod(query, now());
         const field = readGroup(query["group_by"] ?? query["groupBy"]);
         const groups = new Map<string | null, UsageSession[]>();
-        for (const session of meter.sessions(context.get("tenantId")).filter(isAskedFor(query))) {
+        for (const session of sessionsOf(context).filter(isAskedFor(query))) {
           const key = groupOf(session.record, field);
           groups.set(key, [...(groups.get(key) ?? []), session]);
         }
@@ -47,7 +51,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
         const query = context.req.query();
         const from = readTime(query, "period_start") ?? now() - 30 * dayMs;
         const to = readTime(query, "period_end") ?? now();
-        const sessions = meter.sessions(context.get("tenantId")).filter(isAskedFor(query));
+        const sessions = sessionsOf(context).filter(isAskedFor(query));
         const seconds = sessions.reduce((sum, session) => sum + secondsOf(session, from, to, now()), 0);
         return context.json({
           // Whose summary it is, where it is not everybody's.
@@ -70,8 +74,7 @@ export function usageRoutes({ meter, now }: { meter: UsageMeter; now: () => numb
         const limit = Number(query["limit"] ?? 20);
         if (!(Number.isInteger(limit) && limit >= 1 && limit <= 100)) throw validationProblem({ limit: ["must be a whole number from 1 to 100"] });
         const [since, until] = [readTime(query, "since") ?? 0, readTime(query, "until") ?? Number.POSITIVE_INFINITY];
-        const all = meter
-          .sessions(context.get("tenantId"))
+        const all = sessionsOf(context)
           .filter(isAskedFor(query))
           .filter(({ record, startedAt }) => startedAt >= since && startedAt <= until && [undefined, record.id].includes(query["computer_id"]));
         const start = query["cursor"] === undefined ? 0 : all.findIndex(({ id }) => id === query["cursor"]) + 1;

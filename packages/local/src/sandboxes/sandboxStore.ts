@@ -7,6 +7,7 @@ import { fromSaved, type SavedSandbox, toSaved } from "../state/savedSandbox.js"
 import type { UsageMeter } from "../usage/usageMeter.js";
 import { activeBox } from "./activeBox.js";
 import { watchDeadlines } from "./deadlines.js";
+import { createDestroyedRecords } from "./destroyedRecords.js";
 import { createLife, type Life } from "./life.js";
 import { createLifeCycle } from "./lifeCycle.js";
 import { createSandboxNews } from "./sandboxNews.js";
@@ -43,6 +44,8 @@ export interface SandboxStore {
   get(tenantId: string, id: string): SandboxRecord | undefined;
   /** A tenant's sandboxes, newest first. */
   list(tenantId: string): readonly SandboxRecord[];
+  /** A tenant's sandboxes that were destroyed last, newest first. They can be told of, and nothing else. */
+  destroyed(tenantId: string): readonly SandboxRecord[];
   /** All tenants' sandboxes, oldest first. */
   all(): readonly SandboxRecord[];
   /** The place to run a sandbox's commands, while it is running. */
@@ -77,6 +80,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   const { driver, now, onError, keeping = nothingKept } = parts;
   const { journal } = keeping;
   const lives = new Map<string, Life>();
+  const destroyed = createDestroyedRecords();
   const news = createSandboxNews(parts);
   let lastOrder = 0;
   let isClosing = false;
@@ -91,7 +95,10 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
     settled: journal.settled,
     marks: keeping.marks,
     isClosing: () => isClosing,
-    forget: (life) => void lives.delete(life.record.id),
+    forget({ record }) {
+      lives.delete(record.id);
+      destroyed.add(record, now());
+    },
   });
   const endDeadlines = watchDeadlines(() => lives.values(), now, (record, why) => void cycle.expire(lifeOf(record), why).catch(onError));
 
@@ -165,6 +172,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       return record?.tenantId === tenantId ? record : undefined;
     },
     list: (tenantId) => [...lives.values()].map(({ record }) => record).filter((record) => record.tenantId === tenantId).toReversed(),
+    destroyed: (tenantId) => destroyed.list(tenantId),
     all: () => [...lives.values()].map(({ record }) => record),
     boxOf(record) {
       const life = lives.get(record.id);

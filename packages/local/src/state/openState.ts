@@ -1,4 +1,6 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { isSavedQuota, type SavedQuota } from "../access/quotas.js";
+import { isSavedKey, type SavedKey } from "../access/scopedKeys.js";
 import { createApiKey } from "../apiKeys.js";
 import type { IsolatingDriverOptions } from "../drivers/createAgentDriver.js";
 import { firstKeptUser, usersPerServer } from "../drivers/userIds.js";
@@ -19,6 +21,8 @@ export interface SavedState {
   readonly sandboxes: readonly SavedSandbox[];
   readonly sessions: readonly SavedSession[];
   readonly answers: readonly SavedAnswer[];
+  readonly keys: readonly SavedKey[];
+  readonly quotas: readonly SavedQuota[];
   /** When the earlier server was last known to run, in milliseconds since 1970. */
   readonly aliveAt: number;
 }
@@ -31,6 +35,8 @@ export interface ServerState extends Keeping {
   /** Where its driver keeps boxes, and the users of the host that are theirs alone, also against those of other servers. */
   readonly forDriver: Pick<IsolatingDriverOptions, "keepDir" | "firstUserId">;
   readonly scratch: Scratch;
+  /** What scoped tokens are signed with. */
+  readonly tokenSecret: Uint8Array;
   /** The key that is accepted where none is given. */
   apiKey(): Promise<string>;
   /** Writes what is still to be written, and lets others open the directory. */
@@ -40,8 +46,8 @@ export interface ServerState extends Keeping {
 /** The state of a server that keeps nothing. */
 export function noState(dataDir: string | undefined): ServerState {
   const scratch = createScratch(dataDir);
-  const saved = { sandboxes: [], sessions: [], answers: [], aliveAt: 0 };
-  return { ...nothingKept, saved, forDriver: {}, scratch, apiKey: async () => createApiKey(), close: scratch.remove };
+  const saved = { sandboxes: [], sessions: [], answers: [], keys: [], quotas: [], aliveAt: 0 };
+  return { ...nothingKept, saved, forDriver: {}, scratch, tokenSecret: randomBytes(secretBytes), apiKey: async () => createApiKey(), close: scratch.remove };
 }
 
 /** How often the server writes down that it runs, in milliseconds: that much of a run may be lost when it is killed. */
@@ -57,6 +63,8 @@ export function noteAlive({ journal }: Keeping, isNeeded: () => boolean, now: ()
 }
 
 const usersKey = "server:users";
+const secretKey = "server:token-secret";
+const secretBytes = 32;
 
 /**
  * Opens a state directory and removes what a killed server has left half done in it. Throws a {@link LocalStateError} before anything
@@ -76,7 +84,7 @@ export async function openState(path: string, options: { forOwnUsers: boolean; o
 }
 
 async function takeState(directory: StateDirectory, database: StateDatabase, saved: ReturnType<typeof sorted>, onError: (error: unknown) => void): Promise<ServerState> {
-  const { sandboxes, users, ...rest } = saved;
+  const { sandboxes, users, secret = randomBytes(secretBytes), ...rest } = saved;
   const setAside = await removeLeftovers(directory, sandboxes);
   if (setAside.length > 0) {
     onError(new LocalStateError("STATE_CORRUPT", `Files of sandboxes that no record names were set aside, since records must have been lost:\n${setAside.join("\n")}`));
@@ -85,6 +93,7 @@ async function takeState(directory: StateDirectory, database: StateDatabase, sav
   for (const { id } of sandboxes.filter((each) => !outlives(each))) journal.note(`sandbox:${id}`, () => undefined);
   const slot = users ?? randomInt(maxSlots);
   journal.note(usersKey, () => slot);
+  journal.note(secretKey, () => secret.toString("base64url"));
   await journal.settled();
   return {
     path: directory.path,
@@ -93,6 +102,7 @@ async function takeState(directory: StateDirectory, database: StateDatabase, sav
     saved: { ...rest, sandboxes: sandboxes.filter(outlives) },
     forDriver: { keepDir: directory.boxes, firstUserId: firstKeptUser + slot * usersPerServer },
     scratch: keptScratch(directory.saved),
+    tokenSecret: secret,
     apiKey: () => keptApiKey(directory),
     async close() {
       try {
@@ -109,16 +119,25 @@ const maxSlots = 2_000_000;
 
 function sorted(entries: ReadonlyMap<string, unknown>, { database }: StateDirectory) {
   const [sandboxes, sessions, answers] = [new Array<SavedSandbox>(), new Array<SavedSession>(), new Array<SavedAnswer>()];
+  const [keys, quotas] = [new Array<SavedKey>(), new Array<SavedQuota>()];
   let users: number | undefined;
+  let secret: Buffer | undefined;
   let aliveAt = 0;
   for (const [key, value] of entries) {
     const [kind] = key.split(":");
     if (kind === "sandbox" && isSavedSandbox(value)) sandboxes.push(value);
     else if (kind === "session" && isSavedSession(value)) sessions.push(value);
     else if (kind === "answer" && isSavedAnswer(value)) answers.push(value);
+    else if (kind === "key" && isSavedKey(value)) keys.push(value);
+    else if (kind === "quota" && isSavedQuota(value)) quotas.push(value);
+    else if (key === secretKey && isSecret(value)) secret = Buffer.from(value, "base64url");
     else if (key === usersKey && typeof value === "number") users = value;
     else if (key === aliveKey && typeof value === "number") aliveAt = value;
     else throw unreadable(key, database);
   }
-  return { sandboxes, sessions, answers, users, aliveAt };
+  return { sandboxes, sessions, answers, keys, quotas, users, secret, aliveAt };
+}
+
+function isSecret(value: unknown): value is string {
+  return typeof value === "string" && Buffer.from(value, "base64url").byteLength === secretBytes;
 }
