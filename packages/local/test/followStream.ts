@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { patienceMs } from "../../../test/patience.js";
 
 /** A server-sent event stream that a test reads piece by piece, as raw text. */
 export interface FollowedStream extends AsyncDisposable {
@@ -34,7 +35,7 @@ export async function followStream(
     if (!abort.signal.aborted) throw error;
   });
 
-  async function until(wanted: string, timeoutMs = 3_000): Promise<string> {
+  async function until(wanted: string, timeoutMs = patienceMs): Promise<string> {
     const deadline = performance.now() + timeoutMs;
     while (!text.includes(wanted)) {
       if (done || performance.now() > deadline) throw new Error(`No ${JSON.stringify(wanted)} in the stream:\n${text}`);

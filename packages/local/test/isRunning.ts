@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { patienceMs } from "../../../test/patience.js";
 
 /** True while a process runs; one that has ended and only waits to be reaped does not. */
 export async function isRunning(pid: number): Promise<boolean> {
@@ -8,7 +9,7 @@ export async function isRunning(pid: number): Promise<boolean> {
 }
 
 /** Resolves once a process has ended; rejects after `timeoutMs`. */
-export async function untilEnded(pid: number, timeoutMs = 2_000): Promise<void> {
+export async function untilEnded(pid: number, timeoutMs = patienceMs): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (await isRunning(pid)) {
     if (performance.now() > deadline) throw new Error(`Process ${pid} still runs after ${timeoutMs} ms.`);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { patienceMs } from "../../../../test/patience.js";
 import { mkdtempDisposable } from "../../test/temporaryDirectory.js";
 import { createBwrapDriver } from "./isolatingDrivers.js";
 
@@ -9,7 +10,7 @@ test("a box that is to start from files that are gone fails by itself", async ()
   const driver = createBwrapDriver({});
   onTestFinished(() => driver.close());
   expect(await driver.probe()).toEqual({ ok: true });
-  const signal = AbortSignal.timeout(10_000);
+  const signal = AbortSignal.timeout(patienceMs);
   const box = await driver.create({ id: "gone", signal, filesFrom: join(directory.path, "none") });
   await expect(box.waitReady(signal)).rejects.toThrow("ENOENT");
   await box.destroy();

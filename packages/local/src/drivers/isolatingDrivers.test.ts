@@ -6,9 +6,6 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { mkdtempDisposable } from "../../test/temporaryDirectory.js";
 import { type BootPhase, createBwrapDriver, createUnshareDriver, type IsolatingDriverOptions, type SandboxBox, type SandboxDriver } from "../index.js";
 
-/** A busy machine takes its time. */
-const patience = { timeout: 8_000 };
-
 const signal = new AbortController().signal;
 const isRoot = process.getuid?.() === 0;
 const allPhases: BootPhase[] = ["allocating", "isolating", "starting_agent", "checking", "ready"];
@@ -69,14 +66,14 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
     const onOutput = (_: string, bytes: Uint8Array): void => void (output += Buffer.from(bytes).toString());
     const command = "trap 'stty size' WINCH; stty size; tty; while read -r line; do [ $line = end ] && exit 5; done";
     const execution = await box.exec({ argv: ["bash", "-c", command], tty: { rows: 33, columns: 99 }, onOutput });
-    await expect.poll(() => output, patience).toMatch(/33 99\r\n\/dev\/pts\/\d/);
+    await expect.poll(() => output).toMatch(/33 99\r\n\/dev\/pts\/\d/);
     execution.resize(44, 111);
     // A shell runs its trap between two lines.
     await expect
       .poll(async () => {
         await execution.write(Buffer.from("go\n"));
         return output;
-      }, patience)
+      })
       .toContain("44 111");
     await execution.write(Buffer.from("end\n"));
     expect((await execution.exited).exitCode).toBe(5);
@@ -118,7 +115,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
     const watching = box.files.watch("deep", { recursive: true, signal: stop.signal, onStarted: () => started(), onChange: ({ type, path }) => changes.push(`${type} ${path}`) });
     await isStarted;
     await outputOf(box, "mkdir deep/new; echo 1 > deep/new/a; rm deep/er/file");
-    await expect.poll(() => changes.toSorted(), patience).toEqual(["created /workspace/deep/new", "created /workspace/deep/new/a", "deleted /workspace/deep/er/file"]);
+    await expect.poll(() => changes.toSorted()).toEqual(["created /workspace/deep/new", "created /workspace/deep/new/a", "deleted /workspace/deep/er/file"]);
     stop.abort();
     await watching;
     await expect(box.files.write("deep/x", Buffer.alloc(11), { maxBytes: 10 })).rejects.toMatchObject({ code: "TOO_LARGE" });
@@ -130,7 +127,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
     const server = `require("node:net").createServer((socket) => socket.pipe(socket)).listen(3000, "127.0.0.1", () => console.log("up"))`;
     let output = "";
     await box.exec({ argv: ["node", "-e", server], onOutput: (_, bytes) => void (output += Buffer.from(bytes).toString()) });
-    await expect.poll(() => output, patience).toBe("up\n");
+    await expect.poll(() => output).toBe("up\n");
     const connection = await box.dial(3000, signal);
     connection.end(Buffer.alloc(1_500_000, "z"));
     let echoed = 0;
@@ -194,7 +191,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
     const marker = randomUUID();
     await outputOf(box, `setsid bash -c 'exec -a ${marker} sleep 300' & mkdir -m 0 closed; mkdir -p closed2/x; chmod 0 closed2`);
     await outputOf(box, "for i in $(seq 300); do mkdir dddddddddddddddddddddd && cd dddddddddddddddddddddd || break; done");
-    await expect.poll(() => countProcesses(marker), patience).toBe(1);
+    await expect.poll(() => countProcesses(marker)).toBe(1);
     await box.destroy();
     await box.destroy();
     expect([await countProcesses(marker), driver.list()]).toEqual([0, []]);
@@ -214,7 +211,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
         const { isWarm } = next;
         await next.destroy();
         return isWarm;
-      }, { timeout: 10_000 })
+      })
       .toBe(true);
   });
 

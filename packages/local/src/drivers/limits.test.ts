@@ -1,9 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patienceMs } from "../../../../test/patience.js";
 import { type BoxExit, createBwrapDriver, createUnshareDriver, type SandboxBox, type SandboxDriver } from "../index.js";
-
-/** A busy machine takes its time. */
-const patience = { timeout: 8_000 };
 
 const mebi = 1_048_576;
 const limits = { processes: 60, memoryBytes: 256 * mebi, fileBytes: 24 * mebi, workspaceBytes: 64 * mebi };
@@ -25,7 +23,7 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
   async function run(command: string, more: { cpuSec?: number } = {}): Promise<BoxExit & { output: string }> {
     let output = "";
     const onOutput = (_: string, bytes: Uint8Array): void => void (output = (output + Buffer.from(bytes).toString()).slice(-4_000));
-    const execution = await box.exec({ argv: ["bash", "-c", command], onOutput, signal: AbortSignal.timeout(12_000), ...more });
+    const execution = await box.exec({ argv: ["bash", "-c", command], onOutput, signal: AbortSignal.timeout(patienceMs), ...more });
     return { ...(await execution.exited), output };
   }
 
@@ -80,13 +78,13 @@ describe.each([{ make: createBwrapDriver }, { make: createUnshareDriver }])("wit
   test("a paused box does nothing, and goes on where it was", async () => {
     await run("rm -f ticks; (while :; do echo t >> ticks; sleep 0.02; done) > /dev/null 2>&1 &");
     const ticks = async (): Promise<number> => (await box.files.stat("ticks").catch(() => ({ sizeBytes: 0 }))).sizeBytes;
-    await expect.poll(ticks, patience).toBeGreaterThan(10);
+    await expect.poll(ticks).toBeGreaterThan(10);
     await box.pause();
     const atPause = await ticks();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await ticks()).toBe(atPause);
     await box.resume();
-    await expect.poll(ticks, patience).toBeGreaterThan(atPause);
+    await expect.poll(ticks).toBeGreaterThan(atPause);
     await run("pkill -f ticks; true");
   });
 

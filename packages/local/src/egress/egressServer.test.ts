@@ -93,9 +93,9 @@ test("connections end with their sandbox, on both sides", async () => {
   const server = await serve("bwrap", { allow: [`127.0.0.1:${upstream.port}`] });
   const id = await createReady(server);
   void exec(server, id, `curl -sS --noproxy '' -m 60 http://127.0.0.1:${upstream.port}/`);
-  await expect.poll(() => upstream.connections().sockets, { timeout: 8_000 }).toBe(1);
+  await expect.poll(() => upstream.connections().sockets).toBe(1);
   await server.close();
-  await expect.poll(() => upstream.connections().sockets, { timeout: 8_000 }).toBe(0);
+  await expect.poll(() => upstream.connections().sockets).toBe(0);
 });
 
 test("a driver that cannot keep to a list is refused one, and so is a list that makes no sense", async () => {

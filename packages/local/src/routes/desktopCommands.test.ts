@@ -16,7 +16,7 @@ describe.each(["bwrap", "process"] as const)("with the driver %s", (driver) => {
     const empty = await picture(server, id);
     expect((await exec(server, id, "xdotool getdisplaygeometry")).body["output"]).toBe("1280 800\n");
     await exec(server, id, "setsid xterm -title shown -e sleep 60 >/dev/null 2>&1 &");
-    await expect.poll(async () => (await call(server, "GET", `/computers/${id}/desktop/windows`)).text, { timeout: 10_000 }).toContain("shown");
+    await expect.poll(async () => (await call(server, "GET", `/computers/${id}/desktop/windows`)).text).toContain("shown");
     expect((await picture(server, id)).equals(empty)).toBe(false);
   });
 
@@ -24,7 +24,7 @@ describe.each(["bwrap", "process"] as const)("with the driver %s", (driver) => {
     await picture(server, id);
     await call(server, "POST", `/computers/${id}/restart`);
     await call(server, "GET", `/sandboxes/${id}/readiness/stream`);
-    await expect.poll(async () => (await exec(server, id, "echo ${DISPLAY-none}")).body["output"], { timeout: 10_000 }).toBe("none\n");
+    await expect.poll(async () => (await exec(server, id, "echo ${DISPLAY-none}")).body["output"]).toBe("none\n");
   });
 
   test("a part of the screen is shown by every route that clients know, in pixels or in thousandths", async () => {

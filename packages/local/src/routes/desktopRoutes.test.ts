@@ -9,9 +9,6 @@ import { createLocalServer, type LocalServer, type LocalServerOptions } from "..
 
 const drivers = ["bwrap", "unshare", "process"] as const;
 
-/** A busy machine takes its time. */
-const patience = { timeout: 10_000 };
-
 async function serve(options: LocalServerOptions = {}): Promise<LocalServer> {
   const server = await createLocalServer({ driver: "bwrap", ...options });
   onTestFinished(() => server.close());
@@ -34,18 +31,18 @@ async function openDesk(options: LocalServerOptions = {}): Promise<Desk> {
 async function launch({ desktop, id }: Desk, app: string): Promise<void> {
   const before = (await desktop.windows(id)).length;
   await desktop.launch(id, app);
-  await expect.poll(async () => (await desktop.windows(id)).length, patience).toBe(before + 1);
+  await expect.poll(async () => (await desktop.windows(id)).length).toBe(before + 1);
 }
 
 /** Starts a terminal whose shell writes the lines that it is given to a file, and waits until the shell runs. */
 async function launchReader(desk: Desk, name: string, geometry: string): Promise<void> {
   await desk.files.write(desk.id, `/workspace/${name}.sh`, `: > ${name}.txt\nwhile read -r line; do printf '%s\\n' "$line" >> ${name}.txt; done\n`);
   await launch(desk, `xterm -u8 -title ${name} -geometry ${geometry} -e bash ${name}.sh`);
-  await expect.poll(() => desk.files.list(desk.id, "/workspace").then((entries) => entries.map((entry) => entry.name)), patience).toContain(`${name}.txt`);
+  await expect.poll(() => desk.files.list(desk.id, "/workspace").then((entries) => entries.map((entry) => entry.name))).toContain(`${name}.txt`);
 }
 
 function pollFile({ files, id }: Desk, name: string): ReturnType<typeof expect.poll> {
-  return expect.poll(() => files.readText(id, `/workspace/${name}`), patience);
+  return expect.poll(() => files.readText(id, `/workspace/${name}`));
 }
 
 function pngSize(bytes: Uint8Array): { width: number; height: number } {
@@ -70,7 +67,7 @@ test.each(drivers)("%s: a screenshot is a PNG of the screen, or of a part of it,
   expect(pngSize(empty)).toEqual({ width: 1_280, height: 800 });
   expect(pngSize(await desktop.screenshot(id, { region: { x: 1_180, y: 790, width: 100, height: 10 } }))).toEqual({ width: 100, height: 10 });
   await launch(desk, "xterm");
-  await expect.poll(async () => Buffer.from(empty).equals(await desktop.screenshot(id)), patience).toBe(false);
+  await expect.poll(async () => Buffer.from(empty).equals(await desktop.screenshot(id))).toBe(false);
 });
 
 test("the pointer is where it was moved to", async () => {
@@ -115,7 +112,7 @@ test("clicks, drags and the wheel reach an app with their buttons", async () => 
   const { desktop, id } = desk;
   await desk.files.write(id, "/workspace/mouse.sh", "stty raw -echo; printf '\\033[?1002h\\033[?1006h'; : > mouse.txt; exec cat >> mouse.txt\n");
   await launch(desk, "xterm -geometry 80x24+0+0 -e bash mouse.sh");
-  await expect.poll(async () => (await exec(desk.server, id, "ls mouse.txt")).body["exit_code"], patience).toBe(0);
+  await expect.poll(async () => (await exec(desk.server, id, "ls mouse.txt")).body["exit_code"]).toBe(0);
   const at = { x: 100, y: 100 };
   await Promise.all([desktop.click(id, at), desktop.click(id, { ...at, button: "right" }), desktop.click(id, { ...at, button: "middle" })]);
   await desktop.doubleClick(id, at);
@@ -125,7 +122,7 @@ test("clicks, drags and the wheel reach an app with their buttons", async () => 
   expect((await call(desk.server, "POST", `/computers/${id}/desktop/right-click`, { body: at })).status).toBe(200);
   // Presses end in M, releases in m; 32 is added for a motion.
   const events = async (): Promise<string[]> => [...(await desk.files.readText(id, "/workspace/mouse.txt")).matchAll(/\[<(\d+);\d+;\d+([Mm])/g)].map(([, button, end]) => `${button}${end}`);
-  await expect.poll(async () => (await events()).at(-1), patience).toBe("2m");
+  await expect.poll(async () => (await events()).at(-1)).toBe("2m");
   const seen = await events();
   expect(seen.slice(0, 6).toSorted()).toEqual(["0M", "0m", "1M", "1m", "2M", "2m"]);
   for (const button of ["0", "1", "2"]) expect(seen.indexOf(`${button}m`)).toBe(seen.indexOf(`${button}M`) + 1);
@@ -140,7 +137,7 @@ test("texts that are typed at once come out one after the other", async () => {
   await desk.desktop.click(desk.id, { x: 200, y: 100 });
   const texts = ["a", "b", "c"].map((letter) => `${letter.repeat(60)}\n`);
   await Promise.all(texts.map((text) => desk.desktop.type(desk.id, text)));
-  await expect.poll(async () => (await desk.files.readText(desk.id, "/workspace/turns.txt")).split(/(?<=\n)/).toSorted(), patience).toEqual(texts);
+  await expect.poll(async () => (await desk.files.readText(desk.id, "/workspace/turns.txt")).split(/(?<=\n)/).toSorted()).toEqual(texts);
 });
 
 test("a client that leaves ends its typing, and no key stays down", async () => {
@@ -149,7 +146,7 @@ test("a client that leaves ends its typing, and no key stays down", async () => 
   await desk.desktop.click(desk.id, { x: 200, y: 100 });
   const leave = new AbortController();
   const typing = desk.desktop.type(desk.id, "x".repeat(1_000), { delayMs: 20, signal: leave.signal });
-  await expect.poll(() => desk.server.countRequests("POST /computers/:id/desktop/type"), patience).toBe(1);
+  await expect.poll(() => desk.server.countRequests("POST /computers/:id/desktop/type")).toBe(1);
   leave.abort(new Error("gone"));
   await expect(typing).rejects.toThrow("gone");
   await desk.desktop.type(desk.id, "end\n");
@@ -256,7 +253,7 @@ test("process: a screen leaves nothing in the machine's own directory of sockets
   const desk = await openDesk({ driver: "process" });
   await desk.files.write(desk.id, "/workspace/show.sh", 'printf %s "$DISPLAY" > display.part; mv display.part display\n');
   await desk.desktop.launch(desk.id, "bash show.sh");
-  await expect.poll(async () => (await exec(desk.server, desk.id, "cat display")).body["output"], patience).toMatch(/^:\d+$/);
+  await expect.poll(async () => (await exec(desk.server, desk.id, "cat display")).body["output"]).toMatch(/^:\d+$/);
   const socket = `/tmp/.X11-unix/X${(await desk.files.readText(desk.id, "/workspace/display")).slice(1)}`;
   expect(existsSync(socket)).toBe(true);
   await desk.computers.destroy(desk.id);
@@ -284,13 +281,13 @@ test("a screen and its apps do not keep an idle computer from ending", async () 
   await call(server, "GET", `/sandboxes/${id}/readiness/stream`);
   expect((await call(server, "POST", `/computers/${id}/desktop/launch`, { body: { app: "xterm" } })).status).toBe(200);
   now += 61_000;
-  await expect.poll(async () => (await call(server, "GET", `/sandboxes/${id}`)).status, patience).toBe(404);
+  await expect.poll(async () => (await call(server, "GET", `/sandboxes/${id}`)).status).toBe(404);
 });
 
 test("a wait ends when its computer does", async () => {
   const { desktop, id, computers, server } = await openDesk();
   const refused = desktop.wait(id, 60_000).then(() => undefined, (error: unknown) => error);
-  await expect.poll(() => server.countRequests("POST /computers/:id/desktop/wait"), patience).toBe(1);
+  await expect.poll(() => server.countRequests("POST /computers/:id/desktop/wait")).toBe(1);
   await computers.destroy(id);
   expect(await refused).toMatchObject({ status: 409, code: "NOT_RUNNING" });
 });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type RawData, WebSocket } from "ws";
+import { patienceMs } from "../../../../test/patience.js";
 import { call, createReady, createSandbox, exec } from "../../test/callServer.js";
 import { followStream } from "../../test/followStream.js";
 import { createLocalServer, type LocalServer } from "../index.js";
@@ -57,7 +58,7 @@ async function connect(path: string, protocol?: string): Promise<{ socket: WebSo
   onTestFinished(() => socket.terminate());
   const messages: (readonly [Buffer, boolean])[] = [];
   socket.on("message", (data: RawData, isBinary: boolean) => void messages.push([Buffer.isBuffer(data) ? data : Buffer.alloc(0), isBinary]));
-  await once(socket, "open", { signal: AbortSignal.timeout(5_000) });
+  await once(socket, "open", { signal: AbortSignal.timeout(patienceMs) });
   return { socket, messages };
 }
 
@@ -67,7 +68,7 @@ describe("a command over a WebSocket", () => {
   test("of Go clients has its stream's number in front, and says how it ended as JSON", async () => {
     const { socket, messages } = await connect(`/computers/${id}/exec/spawn?command=${encodeURIComponent("read line; echo got $line; echo no >&2; exit 7")}`);
     socket.send(Buffer.from("hello\n"));
-    await once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+    await once(socket, "close", { signal: AbortSignal.timeout(patienceMs) });
     const [out, err] = [1, 2].map((kind) => textOf(messages.filter(([data, isBinary]) => isBinary && data[0] === kind), 1));
     expect([out, err]).toEqual(["got hello\n", "no\n"]);
     expect(messages.at(-1)?.[0].toString()).toBe('{"type":"exit","exit":7}');
@@ -76,7 +77,7 @@ describe("a command over a WebSocket", () => {
   test("of Elixir clients takes text, and puts its exit code into the close code", async () => {
     const { socket, messages } = await connect(`/computers/${id}/exec/ws?command=${encodeURIComponent("read line; echo got $line; exit 7")}`);
     socket.send("hello\n");
-    const [code]: unknown[] = await once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+    const [code]: unknown[] = await once(socket, "close", { signal: AbortSignal.timeout(patienceMs) });
     expect([code, textOf(messages)]).toEqual([1_007, "got hello\n"]);
   });
 
@@ -84,7 +85,7 @@ describe("a command over a WebSocket", () => {
     const { socket, messages } = await connect(`/sandboxes/${id}/terminal/stream`, "miosa-pty-v1");
     for (const cols of [99, 100, 101]) socket.send(JSON.stringify({ type: "resize", cols, rows: 33 }));
     socket.send(JSON.stringify({ type: "input", data: "stty size; echo 6*7 | tr -d '*'; exit\n" }));
-    await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
+    await once(socket, "close", { signal: AbortSignal.timeout(patienceMs) });
     expect(textOf(messages)).toMatch(/33 101[^]*67/);
   });
 
@@ -95,7 +96,7 @@ describe("a command over a WebSocket", () => {
       .poll(async () => {
         await exec(server, id, "date +%N > changing");
         return textOf(messages);
-      }, { timeout: 5_000 })
+      })
       .toMatch(/"type":"file\.(created|modified)".*"path":"\/workspace\/changing"/);
     expect(textOf(messages)).toContain('"type":"producer.unavailable"');
   });
@@ -106,7 +107,7 @@ test("a terminal session that is sized before it is connected starts at that siz
   expect((await call(server, "POST", `/computers/${id}/pty/${String(body["session_id"])}/resize`, { body: { cols: 71, rows: 12 } })).status).toBe(200);
   const { socket, messages } = await connect(String(body["ws_url"]).split("/api/v1")[1] ?? "", "miosa-pty-v1");
   socket.send(JSON.stringify({ type: "input", data: "exec stty size\n" }));
-  await once(socket, "close", { signal: AbortSignal.timeout(10_000) });
+  await once(socket, "close", { signal: AbortSignal.timeout(patienceMs) });
   expect(textOf(messages)).toContain("12 71");
 });
 
@@ -116,14 +117,14 @@ test("a terminal session starts what it was asked for, and ends when it is delet
   const path = String(body["ws_url"]).split("/api/v1")[1] ?? "";
   const { socket, messages } = await connect(path, "miosa-pty-v1");
   socket.send(JSON.stringify({ type: "input", data: "stty size; echo mine=$MINE\n" }));
-  await expect.poll(() => textOf(messages), { timeout: 5_000 }).toMatch(/20 90[^]*mine=yes/);
+  await expect.poll(() => textOf(messages)).toMatch(/20 90[^]*mine=yes/);
   expect((await call(server, "POST", `/computers/${id}/pty/${String(body["session_id"])}/resize`, { body: { cols: 77, rows: 11 } })).status).toBe(200);
   const size = (): string => {
     socket.send(JSON.stringify({ type: "input", data: "stty size\n" }));
     return textOf(messages);
   };
-  await expect.poll(size, { timeout: 5_000 }).toContain("11 77");
-  const closed = once(socket, "close", { signal: AbortSignal.timeout(5_000) });
+  await expect.poll(size).toContain("11 77");
+  const closed = once(socket, "close", { signal: AbortSignal.timeout(patienceMs) });
   expect((await call(server, "DELETE", `/sandboxes/${id}/terminal/${String(body["session_id"])}`)).status).toBe(200);
   await closed;
   expect((await call(server, "DELETE", `/sandboxes/${id}/terminal/${String(body["session_id"])}`)).status).toBe(404);
@@ -151,7 +152,7 @@ describe("a process in the background", () => {
     expect((await call(server, "POST", `${path()}/${pids[0]}/signal`, { body: { signal: "KILL" } })).status).toBe(200);
     expect((await call(server, "DELETE", `${path()}/${pids[1]}`)).status).toBe(200);
     const codes = async (): Promise<unknown[]> => Promise.all(pids.map(async (pid) => (await call(server, "GET", `${path()}/${pid}`)).body["exit_code"]));
-    await expect.poll(codes, { timeout: 5_000 }).toEqual([137, 143]);
+    await expect.poll(codes).toEqual([137, 143]);
   });
 
   test("of another sandbox is not there", async () => {
