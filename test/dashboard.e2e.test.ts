@@ -1,29 +1,16 @@
 import { createLocalServer } from "@miosa/local";
 import { expectNoConnections } from "@miosa/local/testing";
-import { type Browser, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
 import { startStack, type StackOptions } from "../scripts/devStack.mjs";
-import { createSandbox, launchChromium, openPage, readinessOf, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
+import { createSandbox, type LocalStack, type OpenPage, readinessOf, runCommand, seenReady, setUpDashboard, shown, signIn } from "./dashboard.js";
 
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-type RunningStack = Awaited<ReturnType<typeof startLocalStack>>;
+const { openStack, openPage, closeAfter } = setUpDashboard();
 
 /** A stack and a page that nothing but the test uses; both end with it. */
-async function open(options: StackOptions = {}): Promise<RunningStack & { page: Page; complaints: string[] }> {
-  const stack = await startLocalStack(options);
-  closers.push(() => stack.close());
-  const { page, complaints } = await openPage(browser);
-  closers.push(() => page.context().close());
+async function open(options: StackOptions = {}): Promise<LocalStack & OpenPage> {
+  const stack = await openStack(options);
+  const { page, complaints } = await openPage();
   return { ...stack, page, complaints };
 }
 
@@ -78,14 +65,14 @@ test("a stopped API is named, what is known stays, and the page recovers by itse
   expect(await shown(trouble(page).getByText("The sandbox API does not answer"))).toBe(true);
   expect(await page.getByRole("heading", { name: "left-behind" }).isVisible()).toBe(true);
   const revived = await createLocalServer({ port: local.port, apiKeys: [local.apiKey] });
-  closers.push(() => revived.close());
+  closeAfter(() => revived.close());
   await trouble(page).getByText("The sandbox API does not answer").waitFor({ state: "detached" });
   expect(await shown(page.getByText("No sandbox has this id"))).toBe(true);
 });
 
 test("a refused key is named as the server's matter, with the variable to set", async () => {
   const local = await createLocalServer();
-  closers.push(() => local.close());
+  closeAfter(() => local.close());
   const { page, url } = await openRemote({ apiKey: "msk_wrong_key", baseUrl: local.baseUrl });
   await page.goto(url);
   expect(await shown(trouble(page).getByText("The API key was refused"))).toBe(true);
@@ -235,8 +222,7 @@ test("a tenant's name, labels and colour are shown, and the colour stays legible
 /** A stack over another API than its own, and a page. */
 async function openRemote(remote: { apiKey: string; baseUrl: string }): Promise<{ page: Page; url: string }> {
   const stack = await startStack({ remote });
-  closers.push(() => stack.close());
-  const { page } = await openPage(browser);
-  closers.push(() => page.context().close());
+  closeAfter(() => stack.close());
+  const { page } = await openPage();
   return { page, url: stack.url };
 }

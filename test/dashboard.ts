@@ -1,9 +1,58 @@
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { chromiumArgs, findChromium } from "../scripts/findChromium.mjs";
 import { startStack, type Stack, type StackOptions } from "../scripts/devStack.mjs";
 
 /** How long a page may take to show something, in milliseconds: a generous deadline, never a figure that is tested. */
 const shownWithinMs = 15_000;
+
+/** What the tests of one file share. Everything that is opened by it ends with the test that opened it. */
+export interface DashboardWorld {
+  /** What `npm start` starts, on free ports, with a local server to look into. */
+  openStack: (options?: StackOptions) => Promise<LocalStack>;
+  /** A page of a browser profile of its own. */
+  openPage: (options?: BrowserContextOptions) => Promise<OpenPage>;
+  /** Has something else closed at the end of the test. */
+  closeAfter: (close: () => Promise<unknown>) => void;
+}
+
+/** A page, and what it reports of itself: exceptions, refused content, console errors. */
+export interface OpenPage {
+  page: Page;
+  complaints: string[];
+}
+
+/** A stack with a local server of its own. */
+export type LocalStack = Stack & { local: NonNullable<Stack["local"]> };
+
+/** One Chromium for all tests of the file that calls this at its top. */
+export function setUpDashboard(): DashboardWorld {
+  let browser: Browser | undefined;
+  const closers: (() => Promise<unknown>)[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+  afterEach(async () => {
+    const failures: unknown[] = [];
+    for (const close of closers.splice(0).toReversed()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, "Not everything that the test opened could be closed.");
+  });
+  return {
+    async openStack(options) {
+      const stack = await startLocalStack(options);
+      closers.push(() => stack.close());
+      return stack;
+    },
+    async openPage(options) {
+      if (browser === undefined) throw new Error("A page can be opened in a test only.");
+      const opened = await openPage(browser, options);
+      closers.push(() => opened.page.context().close());
+      return opened;
+    },
+    closeAfter: (close) => void closers.push(close),
+  };
+}
 
 /** Starts the Chromium that the page tests share. */
 export async function launchChromium(): Promise<Browser> {
@@ -12,7 +61,7 @@ export async function launchChromium(): Promise<Browser> {
 }
 
 /** A page of its own profile; `complaints` gathers what the page itself reports: exceptions, refused content, console errors. */
-export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<{ page: Page; complaints: string[] }> {
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext({ locale: "en-GB", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(shownWithinMs);
@@ -26,7 +75,7 @@ export async function openPage(browser: Browser, options: BrowserContextOptions 
 }
 
 /** Starts what `npm start` starts, on free ports, with a local server to look into. */
-export async function startLocalStack(options: StackOptions = {}): Promise<Stack & { local: NonNullable<Stack["local"]> }> {
+async function startLocalStack(options: StackOptions = {}): Promise<LocalStack> {
   const stack = await startStack(options);
   if (stack.local === undefined) throw new Error("The stack was started without a local server.");
   return { ...stack, local: stack.local };

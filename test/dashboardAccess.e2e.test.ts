@@ -1,34 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { type Browser, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createSandbox, filesOf, launchChromium, openPage, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
+import type { BrowserContextOptions, Page } from "playwright";
+import { beforeAll, expect, test } from "vitest";
+import { createSandbox, filesOf, runCommand, seenReady, setUpDashboard, shown, signIn } from "./dashboard.js";
 
-let browser: Browser;
+const { openStack, openPage } = setUpDashboard();
 let axe: string;
-const closers: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
-  browser = await launchChromium();
   axe = await readFile(createRequire(new URL("../apps/dashboard/package.json", import.meta.url)).resolve("axe-core/axe.min.js"), "utf8");
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
 });
 
 /** A stack with two sandboxes of two customers, and a page of the staff on one of them that has run a command. */
-async function openSandboxPage(options: Parameters<typeof openPage>[1] = {}): Promise<{ page: Page; url: string }> {
-  const { url, close } = await startLocalStack();
-  closers.push(close);
-  const { page } = await openPage(browser, options);
-  closers.push(() => page.context().close());
+async function openSandboxPage(options: BrowserContextOptions = {}): Promise<{ page: Page; url: string }> {
+  const { url } = await openStack();
+  const { page } = await openPage(options);
   await signIn(page, url, "staff");
   await createSandbox(page, url, "other", { Customer: "northside-accounting", User: "m.okafor", Project: "a-project-with-a-rather-long-name" });
   await createSandbox(page, url, "smile-dental", { Customer: "dental-office-123" });
   await seenReady(page);
   await runCommand(page, "mkdir src; echo text > notes.txt; ln -s notes.txt link; echo out; echo err >&2; exit 1");
-  await filesOf(page).getByRole("button", { name: "notes.txt" }).waitFor();
+  await filesOf(page).getByRole("button", { name: "notes.txt", exact: true }).waitFor();
   return { page, url };
 }
 
@@ -62,7 +54,23 @@ test.each(["light", "dark"] as const)("no page breaks an accessibility rule in t
   await page.keyboard.press("Escape");
   await filesOf(page).getByRole("button", { name: "New file" }).click();
   expect(await violationsOf(page)).toEqual([]);
-  await filesOf(page).getByRole("button", { name: "notes.txt" }).click();
+  await page.keyboard.press("Escape");
+  await filesOf(page).getByRole("button", { name: "Actions for notes.txt" }).click();
+  await filesOf(page).getByRole("button", { name: "Rename notes.txt" }).click();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await filesOf(page).getByRole("button", { name: "Delete notes.txt" }).click();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  // one to ask about, one that cannot be taken
+  const uploads = ["notes.txt", "src"].map((name) => ({ name, mimeType: "text/plain", buffer: Buffer.from("mine") }));
+  await filesOf(page).getByLabel("Files to upload").setInputFiles(uploads);
+  await page.getByRole("alertdialog").getByRole("heading", { name: "Replace notes.txt?" }).waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await filesOf(page).getByText("It cannot be replaced").waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  await filesOf(page).getByRole("button", { name: "notes.txt", exact: true }).click();
   await page.getByRole("textbox", { name: "Text of notes.txt" }).fill("changed");
   expect(await violationsOf(page)).toEqual([]);
   await page.getByRole("button", { name: "Stop" }).click();
@@ -88,7 +96,10 @@ test("everything fits into a width of 360 px, one pane at a time", async () => {
   expect(await overflowOf(page)).toBe(0);
   expect(await page.getByRole("navigation", { name: "Sandboxes" }).isVisible()).toBe(false);
   await runCommand(page, "mkdir -p a-folder/with-a-rather-long-name/and-another-one-below && touch a-folder/with-a-rather-long-name/and-another-one-below/file.txt");
-  for (const name of ["a-folder", "with-a-rather-long-name", "and-another-one-below", "file.txt"]) {
+  await filesOf(page).getByRole("button", { name: "Actions for a-folder" }).click();
+  await filesOf(page).getByRole("button", { name: "Rename a-folder" }).click();
+  expect(await overflowOf(page)).toBe(0);
+  for (const name of [/^a-folder/, /^with-a-rather-long-name/, /^and-another-one-below/, /^file\.txt/]) {
     await filesOf(page).getByRole("button", { name }).click();
     expect(await overflowOf(page)).toBe(0);
   }
@@ -108,10 +119,8 @@ test("everything fits into a width of 360 px, one pane at a time", async () => {
 });
 
 test("a sandbox is created, used and deleted with the keyboard alone", async () => {
-  const { url, close } = await startLocalStack();
-  closers.push(close);
-  const { page } = await openPage(browser);
-  closers.push(() => page.context().close());
+  const { url } = await openStack();
+  const { page } = await openPage();
   await page.goto(`${url}/new`);
   await tabTo(page, "Name");
   await page.keyboard.type("by-hand");
@@ -143,6 +152,31 @@ test("a sandbox is created, used and deleted with the keyboard alone", async () 
   await page.keyboard.press("Enter");
   await expect.poll(() => focused(page)).toBe("workspace");
   expect(await shown(filesOf(page).getByRole("row", { name: /typed\.txt.*7 B/ }))).toBe(true);
+
+  await tabTo(page, "Actions for typed.txt");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "Rename typed.txt");
+  await page.keyboard.press("Enter");
+  expect(await focused(page)).toBe("New name of typed.txt");
+  await page.keyboard.press("Escape");
+  expect(await focused(page)).toBe("Rename typed.txt");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("renamed");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("workspace");
+  expect(await shown(page.getByText("typed.txt is now renamed.txt"))).toBe(true);
+  await tabTo(page, "Actions for renamed.txt");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "Delete renamed.txt");
+  await page.keyboard.press("Enter");
+  expect(await focused(page)).toBe("Keep it");
+  await page.keyboard.press("Escape");
+  expect(await focused(page)).toBe("Delete renamed.txt");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => focused(page)).toBe("workspace");
+  expect(await shown(page.getByText("renamed.txt deleted"))).toBe(true);
 
   await tabTo(page, "Stop", "Shift+Tab");
   await page.keyboard.press("Enter");
@@ -199,6 +233,6 @@ async function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const element = document.activeElement;
     const label = element instanceof HTMLInputElement ? element.labels?.[0]?.querySelector("span") : element;
-    return label instanceof HTMLElement ? label.innerText.trim() : "";
+    return label instanceof HTMLElement ? label.innerText.trim().replaceAll(/\s+/g, " ") : "";
   });
 }

@@ -1,28 +1,17 @@
 import { readFile } from "node:fs/promises";
-import { type Browser, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
 import type { StackOptions } from "../scripts/devStack.mjs";
-import { createSandbox, filesOf, launchChromium, leaveAndReturn, openPage, readinessOf, runCommand, seenReady, shown, startCommand, startLocalStack } from "./dashboard.js";
+import { createSandbox, filesOf, leaveAndReturn, readinessOf, runCommand, seenReady, setUpDashboard, shown, startCommand } from "./dashboard.js";
 
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
+const { openStack, openPage } = setUpDashboard();
 
 const name = "workshop";
 
 /** A page on a sandbox that is ready, of a stack that nothing but the test uses. */
 async function openSandbox(options: StackOptions = {}): Promise<{ page: Page; id: string }> {
-  const stack = await startLocalStack(options);
-  closers.push(() => stack.close());
-  const { page } = await openPage(browser);
-  closers.push(() => page.context().close());
+  const stack = await openStack(options);
+  const { page } = await openPage();
   const id = await createSandbox(page, stack.url, name);
   await seenReady(page);
   return { page, id };
@@ -112,7 +101,7 @@ test("a text that was not saved survives leaving, and says when the file has cha
 test("a file with the line ends of Windows keeps them", async () => {
   const { page } = await openSandbox();
   await runCommand(page, "printf 'a\\r\\nb\\r\\n' > dos.txt");
-  await filesOf(page).getByRole("button", { name: "dos.txt" }).click();
+  await filesOf(page).getByRole("button", { name: "dos.txt", exact: true }).click();
   await editorOf(page, "dos.txt").fill("a\nchanged\n");
   await page.keyboard.press("Control+s");
   await filesOf(page).getByText("Saved.").waitFor();
@@ -123,12 +112,12 @@ test("a file with the line ends of Windows keeps them", async () => {
 test("a file that is no text or too long is not shown, and downloads byte for byte", async () => {
   const { page } = await openSandbox();
   await runCommand(page, "printf '\\377\\000\\001' > raw.bin; head -c 600000 /dev/zero > long.txt");
-  await filesOf(page).getByRole("button", { name: "long.txt" }).click();
+  await filesOf(page).getByRole("button", { name: "long.txt", exact: true }).click();
   expect(await shown(filesOf(page).getByText("long.txt holds 600 kB, too much to show here."))).toBe(true);
   await filesOf(page).getByRole("button", { name: "workspace" }).click();
-  await filesOf(page).getByRole("button", { name: "raw.bin" }).click();
+  await filesOf(page).getByRole("button", { name: "raw.bin", exact: true }).click();
   expect(await shown(filesOf(page).getByText("raw.bin is not UTF-8 text"))).toBe(true);
-  const [download] = await Promise.all([page.waitForEvent("download"), filesOf(page).getByRole("link", { name: "Download" }).click()]);
+  const [download] = await Promise.all([page.waitForEvent("download"), filesOf(page).getByRole("button", { name: "Download raw.bin" }).click()]);
   expect(download.suggestedFilename()).toBe("raw.bin");
   expect([...(await readFile(await download.path()))]).toEqual([255, 0, 1]);
 });

@@ -1,24 +1,13 @@
-import { type Browser, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
 import type { StackOptions } from "../scripts/devStack.mjs";
-import { createSandbox, launchChromium, openPage, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
+import { createSandbox, type LocalStack, seenReady, setUpDashboard, shown, signIn } from "./dashboard.js";
 
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
+const { openStack, openPage } = setUpDashboard();
 
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function open(options: StackOptions = {}): Promise<Awaited<ReturnType<typeof startLocalStack>> & { page: Page }> {
-  const stack = await startLocalStack(options);
-  closers.push(() => stack.close());
-  const { page } = await openPage(browser);
-  closers.push(() => page.context().close());
+async function open(options: StackOptions = {}): Promise<LocalStack & { page: Page }> {
+  const stack = await openStack(options);
+  const { page } = await openPage();
   return { ...stack, page };
 }
 

@@ -1,34 +1,18 @@
 import { createServer } from "node:http";
-import { type Browser, type Page } from "playwright";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright";
+import { expect, test } from "vitest";
 import { startStack } from "../scripts/devStack.mjs";
-import { createSandbox, launchChromium, openPage, runCommand, seenReady, shown, signIn, startLocalStack } from "./dashboard.js";
+import { createSandbox, runCommand, seenReady, setUpDashboard, shown, signIn } from "./dashboard.js";
 import { readReceived, recordReceived } from "./receivedBytes.js";
 
 const smile = { id: "smile-studio-114", userId: "d.reyes" };
 const northside = { id: "northside-accounting-207", userId: "s.okafor" };
 
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  browser = await launchChromium();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function openStack(): ReturnType<typeof startLocalStack> {
-  const stack = await startLocalStack();
-  closers.push(() => stack.close());
-  return stack;
-}
+const { openStack, openPage, closeAfter } = setUpDashboard();
 
 /** A page of a browser of its own. */
 async function openBrowser(): Promise<Page> {
-  const { page } = await openPage(browser);
-  closers.push(() => page.context().close());
+  const { page } = await openPage();
   return page;
 }
 
@@ -226,9 +210,9 @@ test("the session's cookie goes to the dashboard's server only, and no script ca
     response.setHeader("content-type", "application/json").end(JSON.stringify({ data: [] }));
   });
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
-  closers.push(
+  closeAfter(
     () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         api.close(() => resolve());
         api.closeAllConnections();
       }),
@@ -236,7 +220,7 @@ test("the session's cookie goes to the dashboard's server only, and no script ca
   const bound = api.address();
   if (typeof bound !== "object" || bound === null) throw new Error("no port");
   const stack = await startStack({ remote: { apiKey: "msk_test", baseUrl: `http://127.0.0.1:${bound.port}/api/v1` } });
-  closers.push(() => stack.close());
+  closeAfter(() => stack.close());
   const page = await openBrowser();
   await page.goto(stack.url);
   await page.getByText("No sandboxes yet").waitFor();

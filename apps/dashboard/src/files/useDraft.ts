@@ -11,6 +11,25 @@ export interface Draft {
 /** Drafts by path. */
 export type Drafts = Readonly<Record<string, Draft>>;
 
+/** True when a file, or one in a folder, was changed and not saved. */
+export function hasDrafts(drafts: Drafts, path: string): boolean {
+  return Object.keys(drafts).some((own) => isAtOrBelow(own, path));
+}
+
+/** Drafts without that of a file, or of those in a folder, which are gone. */
+export function withoutDrafts(drafts: Drafts, path: string): Drafts {
+  return Object.fromEntries(Object.entries(drafts).filter(([own]) => !isAtOrBelow(own, path)));
+}
+
+/** Drafts under the new paths of a file or a folder that was renamed. */
+export function movedDrafts(drafts: Drafts, from: string, to: string): Drafts {
+  return Object.fromEntries(Object.entries(drafts).map(([own, draft]) => [isAtOrBelow(own, from) ? to + own.slice(from.length) : own, draft]));
+}
+
+function isAtOrBelow(own: string, path: string): boolean {
+  return own === path || own.startsWith(`${path}/`);
+}
+
 /** The draft of one file; what was typed before is there again. */
 export function useDraft(
   path: string,

@@ -58,6 +58,7 @@ function answered(status: number, message: string): Wording {
   if (status === 401) return signedOut;
   if (status === 403) return forbidden;
   if (status === 404) return unknownSandbox;
+  if (status === 413) return tooLarge;
   if (status === 429) return busy;
   if (status === 502 || status === 503 || status === 504) return unreachable("The sandbox API does not answer");
   return { kind: "other", title: "The sandbox API refused this", advice: message, canRetry: status >= 500 };
@@ -115,6 +116,13 @@ const unknownFile: Wording = {
   kind: "unknown",
   title: "It is not there any more",
   advice: "It may have been moved or deleted in the sandbox. Its folder shows what is there now.",
+};
+
+const tooLarge: Wording = {
+  kind: "other",
+  title: "It is too large",
+  advice: "The server does not take this much at once. Send it in parts, or fetch it from inside the sandbox with a command.",
+  canRetry: false,
 };
 
 const busy: Wording = {

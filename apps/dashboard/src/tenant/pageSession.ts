@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import type { Tenant } from "./tenant.js";
 
 /** Where the gateway answers, on the page's own origin. It holds the key; this page never sees one. */
-export const apiUrl = "/api/miosa";
+const apiUrl = "/api/miosa";
 
 /** Everything that belongs to one signed-in user and must not outlive their session: client, cache and live feed. */
 export interface PageSession {
