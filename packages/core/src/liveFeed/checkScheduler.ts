@@ -36,6 +36,7 @@ export function createCheckScheduler({ targets, check, intervalMs, random }: Che
     isBusy = true;
     try {
       const { retryAfterMs } = await check(ids, signal);
+      if (signal.aborted) return; // stopped by a listener, at what this round has found
       if (retryAfterMs === undefined) next();
       else timer = startTimer(retryAfterMs, next);
     } catch (error) {
@@ -58,7 +59,7 @@ export function createCheckScheduler({ targets, check, intervalMs, random }: Che
   function kick(): void {
     pauseMs = intervalMs;
     isKicked = true;
-    if (!isBusy) void round();
+    if (!isBusy && !signal.aborted) void round();
   }
 
   function onVisibility(): void {

@@ -149,3 +149,20 @@ test("the watch of one who goes on suspending stays open", async () => {
   await vi.advanceTimersByTimeAsync(3_000);
   expect(asked).toEqual(["open one", "close one"]);
 });
+
+test("a deadline that the feed refuses leaves nothing behind for the next one", () => {
+  const asked: (number | undefined)[] = [];
+  const store = createReadinessStore({
+    watch(id, { timeoutMs } = {}) {
+      asked.push(timeoutMs);
+      if (timeoutMs === -1) throw new RangeError("no time");
+      return { id, get: () => booting, onChange: () => () => undefined, close: () => void asked.push(undefined) };
+    },
+    retry: () => undefined,
+  });
+  expect(() => store.subscribe("one", -1, () => undefined, true)).toThrow("no time");
+  const leave = store.subscribe("one", 5_000, () => undefined, true);
+  expect(store.get("one")).toBe(booting);
+  leave();
+  expect(asked).toEqual([-1, 5_000, undefined]);
+});

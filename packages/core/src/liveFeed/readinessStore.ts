@@ -115,12 +115,18 @@ export function createReadinessStore(feed: Pick<LiveFeed, "watch" | "retry">): R
     const subscriber = (): void => onChange();
     entry.subscribers.add(subscriber);
     if (isActive && entry.active++ === 0) entry.timeoutMs = timeoutMs;
-    open(id, entry);
-    return () => {
+    const stop = (): void => {
       if (!entry.subscribers.delete(subscriber)) return;
       if (isActive) entry.active--;
       leave(id, entry);
     };
+    try {
+      open(id, entry);
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    return stop;
   }
 
   return {

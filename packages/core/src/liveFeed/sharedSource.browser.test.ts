@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { startLocalServer, type RemoteLocalServer } from "../../../../test/localServer.js";
 import { createMiosaClient } from "../createMiosaClient.js";
 import { createLiveFeed } from "./createLiveFeed.js";
@@ -102,4 +102,28 @@ test("a frozen leader loses the lead", { timeout: 40_000 }, async () => {
   await expect.poll(() => phases(tab)).toEqual(["open"]);
   expect(broken).toMatchObject({ name: "AbortError" });
   thaw();
+});
+
+test("a sandboxed frame, to which the browser refuses locks, has a connection of its own", async () => {
+  await using server = await startLocalServer();
+  const frame = document.createElement("iframe");
+  frame.setAttribute("sandbox", "allow-scripts");
+  frame.srcdoc = "<script>navigator.locks.request('any', () => 0).catch(({ name }) => parent.postMessage(name, '*'))</script>";
+  const refusal = new Promise<unknown>((resolve) => addEventListener("message", ({ data }) => resolve(data), { once: true }));
+  document.body.append(frame);
+  onTestFinished(() => frame.remove());
+  expect(await refusal).toBe("SecurityError");
+
+  // What the frame was told is told here, where the test can look on.
+  let asked = 0;
+  const refuse = vi.spyOn(navigator.locks, "request").mockImplementation(async () => {
+    asked += 1;
+    throw new DOMException("Access to the Locks API is denied in this context.", "SecurityError");
+  });
+  onTestFinished(() => refuse.mockRestore());
+  const tab = openTab(server);
+  await expect.poll(() => phases(tab)).toEqual(["open"]);
+  expect([asked, ...roles(tab)]).toEqual([1, "alone"]);
+  tab.close();
+  await expect.poll(async () => (await server.connections()).streams.events).toBe(0);
 });

@@ -2,7 +2,7 @@ import { isRecord } from "../guards.js";
 import type { MiosaEvent } from "../events/types.js";
 import { startTimer, type Timer } from "../timers.js";
 import { createDirectSource, type DirectSourceOptions, type FeedSource, type FeedSourceEvents } from "./feedSource.js";
-import type { FeedClient } from "./types.js";
+import type { FeedClient, LiveFeedRole } from "./types.js";
 
 /** How often the leader shows that it is alive, in milliseconds. */
 const pulseMs = 5_000;
@@ -122,13 +122,19 @@ function createTab(client: FeedClient, on: FeedSourceEvents, options: DirectSour
 
   /** Waits for the lead, or takes it from a frozen tab, and keeps it for as long as this tab lives or until it is taken. */
   async function takeLead(how: { steal: boolean }): Promise<void> {
+    let wasGranted = false;
     try {
       const request: LockOptions = how.steal ? { steal: true } : { signal: life.signal };
-      await navigator.locks.request(name, request, () => (life.signal.aborted ? undefined : holdLead()));
+      await navigator.locks.request(name, request, () => {
+        wasGranted = true;
+        return life.signal.aborted ? undefined : holdLead("leader");
+      });
     } catch {
-      // Either this tab is closing, or another one took the lead: then it is a follower again and queues up.
+      if (life.signal.aborted) return; // closing, which ends everything
+      // Locks are refused here, such as in a sandboxed frame: asking again would be refused for ever, so this tab goes alone.
+      if (!wasGranted) return holdLead("alone");
+      // Another tab took the lead: this one is a follower again and queues up.
       endLead();
-      if (life.signal.aborted) return;
       on.onRole("follower");
       on.onLost();
       watchLeader();
@@ -136,7 +142,7 @@ function createTab(client: FeedClient, on: FeedSourceEvents, options: DirectSour
     }
   }
 
-  async function holdLead(): Promise<void> {
+  async function holdLead(role: LiveFeedRole): Promise<void> {
     watchdog?.stop();
     heardPhase = undefined;
     lead = createDirectSource(
@@ -159,7 +165,7 @@ function createTab(client: FeedClient, on: FeedSourceEvents, options: DirectSour
           post({ kind: "event", event });
           on.onEvent(event);
         },
-        onRole: () => on.onRole("leader"),
+        onRole: () => on.onRole(role),
       },
       { ...options, lastEventId },
     );

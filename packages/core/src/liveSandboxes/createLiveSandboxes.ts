@@ -21,7 +21,10 @@ export function createLiveSandboxes(client: Pick<MiosaClient, "sandboxes">, feed
   let leave: (() => void) | undefined;
   return () => {
     if (users++ === 0) leave = followSandboxes(client, feed, cacheNow);
+    let isIn = true;
     return () => {
+      if (!isIn) return;
+      isIn = false;
       if (--users === 0) leave?.();
     };
   };
@@ -33,7 +36,8 @@ function followSandboxes(client: Pick<MiosaClient, "sandboxes">, feed: LiveFeed,
   /** Ids to ask for, and whether also when they are known. */
   const wanted = new Map<string, boolean>();
   let isAsking = false;
-  let isFirst = feed.status().phase !== "open";
+  const { phase } = feed.status();
+  let isFirst = phase === "idle" || phase === "connecting";
 
   function onEvent(event: MiosaEvent): void {
     if (heard.push(event) === 1) startTimer(0, takeIn);
@@ -71,7 +75,7 @@ function followSandboxes(client: Pick<MiosaClient, "sandboxes">, feed: LiveFeed,
   function askFor(cache: SandboxCache): Promise<unknown> {
     const ids = Array.from(wanted.keys()).filter((id) => wanted.get(id) === true || cache.find(id) === undefined);
     wanted.clear();
-    return ids.length > askedAtOnce ? cache.refresh("lists") : Promise.all(ids.map((id) => askForOne(cache, id)));
+    return ids.length > askedAtOnce ? refresh("lists", cache) : Promise.all(ids.map((id) => askForOne(cache, id)));
   }
 
   async function askForOne(cache: SandboxCache, id: string): Promise<void> {
@@ -83,13 +87,21 @@ function followSandboxes(client: Pick<MiosaClient, "sandboxes">, feed: LiveFeed,
     } catch (error) {
       const isGone = isApiError(error) && (error.status === 404 || error.status === 403);
       // The lists tell why, if asking them fails as well.
-      if (!isGone && !controller.signal.aborted) await cache.refresh("lists");
+      if (!isGone && !controller.signal.aborted) await refresh("lists", cache);
+    }
+  }
+
+  async function refresh(what: Parameters<SandboxCache["refresh"]>[0], cache: SandboxCache): Promise<void> {
+    try {
+      await cache.refresh(what);
+    } catch {
+      // Whoever keeps the lists knows and shows why they could not be asked for; they are asked for again after the next gap.
     }
   }
 
   /** Events may have been missed. Of the lists that were asked for before the feed first opened, only stale ones are asked for again. */
   function onGap(): void {
-    void cacheNow().refresh(isFirst ? "staleLists" : "all");
+    void refresh(isFirst ? "staleLists" : "all", cacheNow());
     isFirst = false;
   }
 

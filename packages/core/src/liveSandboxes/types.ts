@@ -27,7 +27,7 @@ export interface SandboxStorage {
   add(sandbox: Sandbox): void;
   /** Runs `change` and shows what it did at once, not step by step. */
   batch(change: () => void): void;
-  /** Asks the server again for the lists on the page that are stale, for all lists, or for all lists and the sandboxes in none of them. */
+  /** Asks the server again for the lists on the page that are stale, for all lists, or for all lists and the sandboxes in none of them. It shows its own errors: one it rejects with goes nowhere. */
   refresh(what: "staleLists" | "lists" | "all"): Promise<void>;
 }
 
