@@ -1,5 +1,5 @@
 import { createMiosaClient } from "@miosa/core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { rejection, startRawTransport } from "../../test/rawTransport.js";
 
 const startStream = (text: string) =>
@@ -11,6 +11,38 @@ test("an event of a sandbox's own stream is about that sandbox, where it does no
     expect(event).toMatchObject({ type: "sandbox.exec.stdout", resourceId: "box 1", execId: "e" });
     break;
   }
+});
+
+test.each(["while it waits for an event", "while an event is looked at"])("a wake-up %s opens the stream anew at once, after the last event", async (when) => {
+  const page = new EventTarget();
+  Object.defineProperty(globalThis, "document", { value: page, configurable: true });
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, "document"));
+  await using raw = await startStream("id: 7\ndata: {}\n\n");
+  const losses: unknown[] = [];
+  const events = createMiosaClient({ baseUrl: raw.server.url }).events.stream({ onLost: (loss) => losses.push(loss) });
+  await events.next();
+  const waiting = when.includes("waits") ? events.next() : undefined;
+  page.dispatchEvent(new Event("resume"));
+  expect(await (waiting ?? events.next())).toMatchObject({ done: false, value: { eventId: "7" } });
+  expect(losses).toEqual([{ error: undefined, retryInMs: 0 }]);
+  expect(raw.server.requests.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "7"]);
+  await events.return();
+  await expect.poll(() => raw.openRequests()).toBe(0);
+});
+
+test("an abort after a wake-up rejects with the caller's own reason", async () => {
+  const page = new EventTarget();
+  Object.defineProperty(globalThis, "document", { value: page, configurable: true });
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, "document"));
+  await using raw = await startStream("id: 7\ndata: {}\n\n");
+  const abort = new AbortController();
+  const events = createMiosaClient({ baseUrl: raw.server.url }).events.stream({ signal: abort.signal });
+  await events.next();
+  const waiting = rejection(events.next());
+  page.dispatchEvent(new Event("resume"));
+  abort.abort("bye");
+  expect(await waiting).toBe("bye");
+  await expect.poll(() => raw.openRequests()).toBe(0);
 });
 
 test("an error thrown by a listener of the stream's opening reaches the loop, and closes the connection", async () => {

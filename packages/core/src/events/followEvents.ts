@@ -71,8 +71,11 @@ export function followEvents<Name extends RouteName>(
           }
         } catch (cause) {
           if (signal.aborted) throw cause;
-          if (!isMiosaError(cause) || !isWorthReopening(cause)) throw cause;
-          error = cause;
+          // A wake-up closes the stream, which makes it fail.
+          if (!isWoken) {
+            if (!isMiosaError(cause) || !isWorthReopening(cause)) throw cause;
+            error = cause;
+          }
         } finally {
           stream?.close();
         }
