@@ -225,24 +225,24 @@ export const behaviours: readonly Behaviour[] = [
     name: "follows the tenant's events",
     async run(world) {
       const miosa = clientOf(world);
-      const watched: { id?: string } = {};
       const abort = new AbortController();
       let opened: () => void = () => undefined;
+      const destroyed: { id?: string } = {};
       const isOpen = new Promise<void>((resolve) => (opened = resolve));
-      const types: string[] = [];
+      const seen: { type: string; resourceId?: string | null | undefined }[] = [];
       const following = (async () => {
         for await (const event of miosa.events.stream({ types: ["sandbox.*"], signal: abort.signal, onOpen: opened })) {
-          if (event.resourceId !== watched.id) continue;
-          types.push(event.type);
-          if (event.type === "sandbox.destroyed") break;
+          seen.push(event);
+          if (event.type === "sandbox.destroyed" && event.resourceId === destroyed.id) break;
         }
       })();
       await isOpen;
       const { id } = await miosa.sandboxes.create({});
-      watched.id = id;
       await miosa.sandboxes.waitUntilReady(id);
+      destroyed.id = id;
       await miosa.sandboxes.delete(id);
       await following;
+      const types = seen.filter(({ resourceId }) => resourceId === id).map(({ type }) => type);
       that(types.includes("sandbox.ready") && types.at(-1) === "sandbox.destroyed", `saw ${types.join()}`);
     },
   },

@@ -43,11 +43,11 @@ test.each([404, 405])("resizes by POST on a server that answers the PATCH with %
 
 test("a wait for a state fails at once when the computer has, and at its deadline otherwise", async () => {
   await using failed = await startRawTransport((_, response) => answerJson(response, 200, { id: "a", status: "error" }));
-  const waits = { timeoutMs: 5_000, pollIntervalMs: 5 };
+  const waits = { timeoutMs: 30_000, pollIntervalMs: 5 };
   expect(await rejection(createMiosaClient({ baseUrl: failed.server.url }).computers.waitUntilRunning("a", waits))).toMatchObject({ code: "COMPUTER_ERROR", sandboxId: "a" });
   expect(failed.server.requests).toHaveLength(1);
   await using starting = await startRawTransport((_, response) => answerJson(response, 200, { id: "a", status: "provisioning" }));
-  const error = await rejection(createMiosaClient({ baseUrl: starting.server.url }).computers.waitUntilRunning("a", { timeoutMs: 300, pollIntervalMs: 5 }));
+  const error = await rejection(createMiosaClient({ baseUrl: starting.server.url }).computers.waitUntilRunning("a", { timeoutMs: 1_500, pollIntervalMs: 5 }));
   expect(error).toMatchObject({ name: "TimeoutError", sandboxId: "a" });
   expect(starting.server.requests.length).toBeGreaterThan(1);
 });

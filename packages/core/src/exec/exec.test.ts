@@ -2,9 +2,10 @@ import { createMiosaClient, isProtocolError, isTimeoutError, type MiosaClient } 
 import { createLocalServer } from "@miosa/local";
 import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { patienceMs } from "../../../../test/patience.js";
 import { answerJson, bodyOf, forceGarbageCollection, rejection, startRawTransport } from "../../test/rawTransport.js";
 
-async function collect(miosa: MiosaClient, timeoutMs = 5_000): Promise<unknown[]> {
+async function collect(miosa: MiosaClient, timeoutMs = patienceMs): Promise<unknown[]> {
   const events: unknown[] = [];
   for await (const event of miosa.exec.stream("a", { command: "x" }, { timeoutMs })) events.push(event);
   return events;
@@ -42,7 +43,7 @@ test("a stream that is cut off is a NetworkError, and one that never ends a Time
   });
   expect(await rejection(collect(createMiosaClient({ baseUrl: cut.server.url })))).toMatchObject({ name: "NetworkError", code: "STREAM_LOST" });
   await using stuck = await startRawTransport((_, response) => void response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n"));
-  expect(isTimeoutError(await rejection(collect(createMiosaClient({ baseUrl: stuck.server.url }), 300)))).toBe(true);
+  expect(isTimeoutError(await rejection(collect(createMiosaClient({ baseUrl: stuck.server.url }), 1_000)))).toBe(true);
   await expect.poll(() => stuck.openRequests()).toBe(0);
 });
 

@@ -21,11 +21,11 @@ test("an aborted stream closes its connection, under garbage collection", async 
   const abort = new AbortController();
   await using raw = await startRawTransport((__, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" }).write(": hi\n\n");
-    setTimeout(() => abort.abort(reason), 60);
   });
   const response = await raw.transport.open("GET /events/stream", { params: {}, signal: abort.signal });
   const reader = response.body?.getReader();
   await reader?.read();
+  setTimeout(() => abort.abort(reason), 60);
   expect(await rejection(reader?.read() ?? Promise.resolve())).toBe(reason);
   await expect.poll(() => raw.openRequests()).toBe(0);
 });

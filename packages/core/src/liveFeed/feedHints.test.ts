@@ -7,7 +7,7 @@ import { createLiveFeed } from "./createLiveFeed.js";
 import type { Watch } from "./types.js";
 
 /** An open feed that watches one booting sandbox, which has been asked about once; the test decides what the server says from then on. */
-async function watchBooting(): Promise<{ watch: Watch; send: (type: string) => void; asked: () => number; becomeReady: () => void }> {
+async function watchBooting(): Promise<{ watch: Watch; send: (...types: string[]) => void; asked: () => number; becomeReady: () => void }> {
   let events: ServerResponse | undefined;
   let asked = 0;
   let isReady = false;
@@ -31,7 +31,7 @@ async function watchBooting(): Promise<{ watch: Watch; send: (type: string) => v
   const watch = feed.watch("one");
   await waitUntil(() => watch.get().phase === "booting");
   let id = 0;
-  const send = (type: string): void => void events?.write(`id: ${++id}\nevent: ${type}\ndata: {"id":"one","type":"${type}"}\n\n`);
+  const send = (...types: string[]): void => void events?.write(types.map((type) => `id: ${++id}\nevent: ${type}\ndata: {"id":"one","type":"${type}"}\n\n`).join(""));
   return { watch, send, asked: () => asked, becomeReady: () => void (isReady = true) };
 }
 
@@ -41,8 +41,7 @@ const aLittleLater = (): Promise<void> => new Promise((resolve) => setTimeout(re
 test("a sandbox whose ready event follows its running event is not asked about", async () => {
   const { watch, send, asked } = await watchBooting();
   const before = asked();
-  send("sandbox.running");
-  send("sandbox.ready");
+  send("sandbox.running", "sandbox.ready");
   await waitUntil(() => watch.get().phase === "ready");
   await aLittleLater();
   expect(asked() - before).toBe(0);
@@ -52,6 +51,7 @@ test("a sandbox that runs and of which no ready event comes is asked about once"
   const { watch, send, asked, becomeReady } = await watchBooting();
   const before = asked();
   send("sandbox.running");
+  await expect.poll(() => asked() - before).toBe(1);
   await aLittleLater();
   expect(asked() - before).toBe(1);
   expect(watch.get().phase).toBe("booting");

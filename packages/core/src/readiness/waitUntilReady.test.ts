@@ -25,6 +25,14 @@ async function start(
   return { server, client: own ? createMiosaClient({ baseUrl: server.baseUrl, ...clientOptions }) : keyed, id };
 }
 
+/** The same with a sandbox that is ready already; requests are counted from here. */
+async function startReady(): ReturnType<typeof start> {
+  const world = await start();
+  await world.client.sandboxes.waitUntilReady(world.id);
+  world.server.clearRequests();
+  return world;
+}
+
 describe("against a server that boots sandboxes", () => {
   test("resolves true over the stream alone, while the sandbox boots", async () => {
     const { server, client, id } = await start({ faults: { slowStart: { delayMs: 100 } } });
@@ -41,7 +49,7 @@ describe("against a server that boots sandboxes", () => {
   });
 
   test("falls back to polling when the server has no stream, and asks for it once", async () => {
-    const { server, client, id } = await start({ faults: { noStream: true, slowStart: { delayMs: 200 } } });
+    const { server, client, id } = await start({ faults: { noStream: true, slowStart: { delayMs: 1_000 } } });
     expect(await client.sandboxes.waitUntilReady(id)).toBe(true);
     expect(server.countRequests(streamRoute)).toBe(1);
     expect(server.countRequests(pollRoute)).toBeGreaterThanOrEqual(2);
@@ -136,12 +144,13 @@ describe("against a server with faults", () => {
 
   test("notices a stall while there is time to poll, whatever the idle timeout", async () => {
     const { server, client, id } = await start({ faults: { stallStream: true } });
-    expect(await client.sandboxes.waitUntilReady(id, { timeoutMs: 2_500 })).toBe(true);
+    expect(await client.sandboxes.waitUntilReady(id, { timeoutMs: 5_000 })).toBe(true);
     expect(server.countRequests(streamRoute)).toBe(1);
   });
 
   test("waits out the Retry-After of a stream that is rate limited", async () => {
-    const { server, client, id } = await start({ faults: { rateLimited: { retryAfterSec: 1, times: 1, routes: [streamRoute] } } });
+    const { server, client, id } = await startReady();
+    server.faults.set("rateLimited", { retryAfterSec: 1, times: 1, routes: [streamRoute] });
     const startedAtMs = performance.now();
     expect(await client.sandboxes.waitUntilReady(id)).toBe(true);
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(990);
@@ -149,7 +158,8 @@ describe("against a server with faults", () => {
   });
 
   test("waits out the Retry-After of a poll that is rate limited", async () => {
-    const { server, client, id } = await start({ faults: { rateLimited: { retryAfterSec: 1, times: 1, routes: [pollRoute] } } });
+    const { server, client, id } = await startReady();
+    server.faults.set("rateLimited", { retryAfterSec: 1, times: 1, routes: [pollRoute] });
     const startedAtMs = performance.now();
     expect(await client.sandboxes.waitUntilReady(id, { stream: false })).toBe(true);
     expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(990);
@@ -158,12 +168,12 @@ describe("against a server with faults", () => {
 
   test("resolves false, not later than its deadline, when Retry-After is longer", async () => {
     const { server, client, id } = await start({ faults: { rateLimited: { retryAfterSec: 3_600, routes: [pollRoute] } } });
-    expect(await client.sandboxes.waitUntilReady(id, { stream: false, timeoutMs: 150 })).toBe(false);
+    expect(await client.sandboxes.waitUntilReady(id, { stream: false, timeoutMs: 1_000 })).toBe(false);
     expect(server.countRequests(pollRoute)).toBe(1);
   });
 
   test("finds a ready sandbox by polling though the stream is rate limited each time", async () => {
     const { client, id } = await start({ faults: { rateLimited: { retryAfterSec: 1, routes: [streamRoute] } } });
-    expect(await client.sandboxes.waitUntilReady(id, { timeoutMs: 10_000 })).toBe(true);
+    expect(await client.sandboxes.waitUntilReady(id, { timeoutMs: 30_000 })).toBe(true);
   });
 });

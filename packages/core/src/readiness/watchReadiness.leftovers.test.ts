@@ -122,17 +122,17 @@ describe("leaves nothing open:", () => {
     });
   });
 
-  const endings: Record<string, { script: Omit<Place, "isReached">; outcome: unknown }> = {
+  const endings: Record<string, { script: Omit<Place, "isReached">; more?: WatchReadinessOptions; outcome: unknown }> = {
     "ready by stream": { script: { stream: [stream("event: ready\ndata: {}\n\n")], poll: [booting] }, outcome: true },
     "ready by polling": { script: { stream: [status(404)], poll: [booting, ready] }, outcome: true },
-    "ready by polling after the stream fell silent": { script: { stream: [stream()], poll: [ready] }, outcome: true },
+    "ready by polling after the stream fell silent": { script: { stream: [stream()], poll: [ready] }, more: { idleTimeoutMs: 100 }, outcome: true },
     "timed out by the server": { script: { stream: [stream("event: timeout\n\n")], poll: [booting] }, outcome: false },
     refused: { script: { stream: [status(401)], poll: [booting] }, outcome: 401 },
   };
 
-  test.each(Object.entries(endings))("a wait that ends %s", async (_, { script, outcome }) => {
+  test.each(Object.entries(endings))("a wait that ends %s", async (_, { script, more, outcome }) => {
     await leave({ ...script, isReached: () => true }, async ({ server, options }) => {
-      const wait = server.client.sandboxes.waitUntilReady("sb_1", { ...options, idleTimeoutMs: 100 });
+      const wait = server.client.sandboxes.waitUntilReady("sb_1", { ...options, ...more });
       expect(await wait.catch((error: unknown) => isApiError(error) && error.status)).toBe(outcome);
     });
   });

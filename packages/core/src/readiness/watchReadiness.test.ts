@@ -7,6 +7,7 @@ import {
   cutStream,
   endedStream,
   ready,
+  type ReadinessServer,
   silence,
   startReadinessServer,
   status,
@@ -25,6 +26,18 @@ async function statesOf(watch: AsyncIterable<ReadinessSnapshot>): Promise<Readin
 function elapsedOf(states: readonly ReadinessSnapshot[]): number {
   const last = states.at(-1);
   return last && "elapsedMs" in last ? last.elapsedMs : Number.NaN;
+}
+
+/** Waits for the sandbox until the server has seen enough of it, and leaves. */
+async function waitUntilSeen(server: ReadinessServer, isEnough: () => boolean): Promise<void> {
+  const controller = new AbortController();
+  const left = server.client.sandboxes.waitUntilReady("sb_1", { signal: controller.signal }).catch((error: unknown) => error);
+  try {
+    await expect.poll(isEnough).toBe(true);
+  } finally {
+    controller.abort("enough");
+  }
+  expect(await left).toBe("enough");
 }
 
 describe("what a watcher sees", () => {
@@ -59,14 +72,14 @@ describe("what a watcher sees", () => {
   test("timedOut with the last failed request, when the server is not there", async () => {
     // A port that nobody listens on, nor gets by chance, as one that was just freed could.
     const client = createMiosaClient({ baseUrl: "http://127.0.0.1:2/api/v1" });
-    const states = await statesOf(client.sandboxes.watchReadiness("sb_1", { timeoutMs: 300 }));
+    const states = await statesOf(client.sandboxes.watchReadiness("sb_1", { timeoutMs: 1_000 }));
     expect(states.at(-1)).toMatchObject({ phase: "timedOut", reason: null, lastError: { kind: "network", code: "NETWORK_ERROR" } });
     expect(states.map(({ phase }) => phase)).not.toContain("booting");
   });
 
   test("timedOut without an error, when the server was heard last", async () => {
     await using server = await startReadinessServer({ poll: [cut, booting] });
-    const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { stream: false, timeoutMs: 600 }));
+    const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { stream: false, timeoutMs: 1_500 }));
     expect(states.at(-1)).toMatchObject({ phase: "timedOut", lastError: undefined });
   });
 });
@@ -101,8 +114,8 @@ describe("the deadline", () => {
   test("gives up a silent stream at the deadline, and closes its connection", async () => {
     await using server = await startReadinessServer({ stream: [stream()], poll: [booting] });
     const startedAtMs = performance.now();
-    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 200 })).toBe(false);
-    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(199);
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 900 })).toBe(false);
+    expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(899);
     await expectNoConnections(server);
     expect([server.streams, server.polls]).toEqual([1, 0]);
   });
@@ -119,17 +132,23 @@ describe("the deadline", () => {
     ["a poll that never answers", { stream: [status(404)], poll: [silence] }],
   ])("gives up %s at the deadline, and closes its connection", async (_, script) => {
     await using server = await startReadinessServer(script);
-    const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { timeoutMs: 200 }));
-    expect(states.at(-1)).toMatchObject({ phase: "timedOut" });
-    expect(elapsedOf(states)).toBeLessThan(1_000); // when the request's own limit would end it
+    const watch = async (): Promise<number> => {
+      const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { timeoutMs: 200 }));
+      expect(states.at(-1)).toMatchObject({ phase: "timedOut" });
+      return elapsedOf(states);
+    };
+    // The request's own limit would end each at a second or later; a busy machine may need some tries to be sooner.
+    await expect.poll(watch).toBeLessThan(1_000);
     await expectNoConnections(server);
   });
 
   test("covers stream and polls together", async () => {
     await using server = await startReadinessServer({ stream: [stream()], poll: [booting] });
-    const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { timeoutMs: 1_000, idleTimeoutMs: 900 }));
-    expect(states.at(-1)).toMatchObject({ phase: "timedOut", source: "poll" });
-    expect(elapsedOf(states)).toBeLessThan(1_900); // when a deadline made anew for the polls would end
+    const watch = async (): Promise<{ phase?: string; source?: string; isInTime: boolean }> => {
+      const states = await statesOf(server.client.sandboxes.watchReadiness("sb_1", { timeoutMs: 1_000, idleTimeoutMs: 800 }));
+      return { ...states.at(-1), isInTime: elapsedOf(states) < 1_800 }; // when a deadline made anew for the polls would end
+    };
+    await expect.poll(watch).toMatchObject({ phase: "timedOut", source: "poll", isInTime: true });
   });
 
   test("asks exactly once when there is no time at all", async () => {
@@ -184,9 +203,7 @@ describe("polling", () => {
   test("asks one poll at a time, and none beside an open stream", async () => {
     const slow = (response: Parameters<typeof booting>[0]): void => void setTimeout(() => void booting(response), 25);
     await using server = await startReadinessServer({ stream: [cutStream(keepalive), endedStream(keepalive)], poll: [slow] });
-    await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 1_500 });
-    expect(server.polls).toBeGreaterThan(5);
-    expect(server.streams).toBeGreaterThan(1);
+    await waitUntilSeen(server, () => server.polls > 5 && server.streams > 1);
     expect(server.mostInFlight).toBe(1);
   });
 
@@ -213,11 +230,11 @@ describe("polling", () => {
 
   test("gives up a poll that is not answered, and asks again", async () => {
     await using server = await startReadinessServer({ poll: [silence, ready] });
-    expect(await server.client.sandboxes.waitUntilReady("sb_1", { stream: false, timeoutMs: 4_000 })).toBe(true);
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { stream: false, timeoutMs: 10_000 })).toBe(true);
     expect([server.polls, server.mostInFlight]).toEqual([2, 1]);
   });
 
-  test("a stream that is never answered gives way to polling after five seconds, however long silence may last", { timeout: 15_000 }, async () => {
+  test("a stream that is never answered gives way to polling after five seconds, however long silence may last", async () => {
     await using server = await startReadinessServer({ stream: [silence], poll: [ready] });
     expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 60_000 })).toBe(true);
     expect([server.streams, server.polls, server.mostInFlight]).toEqual([1, 1, 1]);
@@ -251,16 +268,16 @@ describe("reopening", () => {
 
   test("does not flap when every stream is cut: it is opened ever more rarely", async () => {
     await using server = await startReadinessServer({ stream: [cutStream()], poll: [booting] });
-    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 1_500 })).toBe(false);
-    // With the smallest jitter the reopenings are due after 100, 300, 700 and 1,500 ms.
-    expect(server.streams).toBeGreaterThanOrEqual(2);
-    expect(server.streams).toBeLessThanOrEqual(5);
+    await waitUntilSeen(server, () => server.streams >= 3);
+    const atMs = server.requests.filter(({ route }) => route === "stream").map((request) => request.atMs);
+    // The pauses with the smallest jitter.
+    for (const [index, leastMs] of [100, 200].entries()) expect((atMs[index + 1] ?? 0) - (atMs[index] ?? 0)).toBeGreaterThanOrEqual(leastMs - 1);
     expect(server.polls).toBeGreaterThan(server.streams);
   });
 
   test("where polls fail, a stream that fell silent is tried again, and its word counts", async () => {
     await using server = await startReadinessServer({ stream: [stream(keepalive), stream(readyFrame)], poll: [status(503)] });
-    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 8_000, idleTimeoutMs: 50 })).toBe(true);
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { timeoutMs: 30_000, idleTimeoutMs: 300 })).toBe(true);
     expect(server.streams).toBe(2);
     expect(server.polls).toBeGreaterThanOrEqual(3);
     await expectNoConnections(server);
@@ -273,18 +290,18 @@ describe("reopening", () => {
   });
 
   test("keepalives keep a stream from being silent", async () => {
-    const beat = stream(...Array<string>(40).fill(keepalive), readyFrame);
+    const beat = stream(...Array<string>(300).fill(keepalive), readyFrame);
     await using server = await startReadinessServer({ stream: [beat], poll: [booting] });
-    expect(await server.client.sandboxes.waitUntilReady("sb_1", { idleTimeoutMs: 150 })).toBe(true);
+    expect(await server.client.sandboxes.waitUntilReady("sb_1", { idleTimeoutMs: 1_000 })).toBe(true);
     expect(server.polls).toBe(0);
   });
 
   test("a watcher that takes its time makes no stream silent", async () => {
-    await using server = await startReadinessServer({ stream: [stream(keepalive, readyFrame)], poll: [booting] });
+    await using server = await startReadinessServer({ stream: [stream(keepalive + readyFrame)], poll: [booting] });
     const phases: string[] = [];
-    for await (const { phase } of server.client.sandboxes.watchReadiness("sb_1", { idleTimeoutMs: 50 })) {
+    for await (const { phase } of server.client.sandboxes.watchReadiness("sb_1", { idleTimeoutMs: 400 })) {
       phases.push(phase);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 600));
     }
     expect([phases, server.polls]).toEqual([["connecting", "booting", "ready"], 0]);
   });

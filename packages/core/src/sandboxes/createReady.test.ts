@@ -61,7 +61,7 @@ test.each(["abort", "deadline"])("finds and destroys what a create made whose an
     return undefined;
   });
   const { sandboxes } = createMiosaClient({ baseUrl: raw.server.url });
-  const error = await rejection(sandboxes.createReady({}, { signal: abort.signal, timeoutMs: kind === "abort" ? 10_000 : 300 }));
+  const error = await rejection(sandboxes.createReady({}, { signal: abort.signal, timeoutMs: kind === "abort" ? 30_000 : 1_500 }));
   expect({ error }).toMatchObject({ error: kind === "abort" ? "gone" : { code: "TIMEOUT", sandboxId: "box-0" } });
   expect([...made.values()]).toEqual(["box-0"]);
   expect(destroyed).toEqual(["box-0"]);
