@@ -1,6 +1,7 @@
 import { createLocalServer, type LocalServer, type LocalServerOptions } from "@miosa/local";
 import { expectNoConnections } from "@miosa/local/testing";
 import { afterEach, expect, test } from "vitest";
+import { patienceMs } from "../../../../test/patience.js";
 import { createMiosaClient } from "../createMiosaClient.js";
 import type { MiosaClient } from "../client.js";
 import { createLiveFeed } from "./createLiveFeed.js";
@@ -31,14 +32,14 @@ async function createMany(miosa: MiosaClient, count: number): Promise<string[]> 
   return sandboxes.map((sandbox) => sandbox.id);
 }
 
-/** Resolves once the condition holds; checked after each change that `onChange` reports, and fails after five seconds. */
+/** Resolves once the condition holds; checked after each change that `onChange` reports. */
 async function until(onChange: (listener: () => void) => () => void, holds: () => boolean, what: () => unknown): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const stop = onChange(check);
     const timer = setTimeout(() => {
       stop();
-      reject(new Error(`Not within five seconds; last seen: ${JSON.stringify(what())}`));
-    }, 5_000);
+      reject(new Error(`Not within ${patienceMs} ms; last seen: ${JSON.stringify(what())}`));
+    }, patienceMs);
     function check(): void {
       if (!holds()) return;
       clearTimeout(timer);
@@ -60,6 +61,16 @@ function statusOf(watch: Watch): number | undefined {
   return snapshot.phase === "failed" ? snapshot.error.status : undefined;
 }
 
+/** Fails unless the clients of a server come to rest: what was under way has ended, and nothing is asked for a while. */
+async function expectRest(server: LocalServer): Promise<void> {
+  const countNext = async (): Promise<number> => {
+    const before = server.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 300)); // fifteen times the polling interval
+    return server.requests.length - before;
+  };
+  await expect.poll(countNext).toBe(0);
+}
+
 function requestsTo(server: LocalServer, route: string): number {
   return server.countRequests(route);
 }
@@ -76,7 +87,7 @@ test("a single watch follows its own stream at once and opens no feed", async ()
 });
 
 test("from the third watch on, one connection carries them all", async () => {
-  const { server, miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 400 } } });
+  const { server, miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 1_500 } } });
   const ids = await createMany(miosa, 8);
   const watches = ids.map((id) => feed.watch(id));
   await untilFeed(feed, "open");
@@ -107,15 +118,12 @@ test("an open feed asks about each watch once, and then leaves it to events", as
   const watches = (await createMany(miosa, 6)).map((id) => feed.watch(id));
   await untilFeed(feed, "open");
   await Promise.all(watches.map((watch) => untilPhase(watch, "booting")));
-  await new Promise((resolve) => setTimeout(resolve, 200)); // what was under way may end
-  const before = server.requests.length;
-  await new Promise((resolve) => setTimeout(resolve, 300)); // fifteen times the polling interval
-  expect(server.requests.length).toBe(before);
+  await expectRest(server);
 });
 
 test("without a feed, two watches have streams and the rest share one polling loop", async () => {
   const { server, miosa, feed } = await setUp({
-    faults: { slowStart: { delayMs: 500 }, noStream: { routes: ["GET /events/stream"] } },
+    faults: { slowStart: { delayMs: 1_500 }, noStream: { routes: ["GET /events/stream"] } },
   });
   const ids = await createMany(miosa, 10);
   let mostStreams = 0;
@@ -133,7 +141,7 @@ test("without a feed, two watches have streams and the rest share one polling lo
 
 test("without a feed, a sandbox that is ready hands its stream on and makes nobody poll", async () => {
   const { server, miosa, feed } = await setUp(
-    { faults: { slowStart: { delayMs: 500 }, noStream: { routes: ["GET /events/stream"] } } },
+    { faults: { slowStart: { delayMs: 1_500 }, noStream: { routes: ["GET /events/stream"] } } },
     { pollIntervalMs: 60_000 },
   );
   const ids = await createMany(miosa, 6);
@@ -191,7 +199,7 @@ test("a destroyed sandbox shows as failed with the reason", async () => {
 });
 
 test("a watch that timed out still turns ready when the feed says so", async () => {
-  const { miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 400 } } }, { timeoutMs: 100 });
+  const { miosa, feed } = await setUp({ faults: { slowStart: { delayMs: 1_500 } } }, { timeoutMs: 100 });
   const stop = feed.onEvent(() => undefined);
   const [id = ""] = await createMany(miosa, 1);
   const watch = feed.watch(id);
@@ -248,10 +256,7 @@ test("a wrong key shows on each watch and is not asked again and again", async (
   const watches = ids.map((id) => wrong.watch(id));
   await Promise.all(watches.map((watch) => untilPhase(watch, "failed")));
   expect(watches.map((watch) => statusOf(watch))).toEqual(ids.map(() => 401));
-  await new Promise((resolve) => setTimeout(resolve, 150)); // what was under way may end
-  const before = server.requests.length;
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  expect(server.requests.length).toBe(before);
+  await expectRest(server);
 });
 
 test("a stream of one's own that falls silent is noticed as soon as the feed's options say", async () => {
