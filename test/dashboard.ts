@@ -119,6 +119,7 @@ export async function startCommand(page: Page, command: string): Promise<Locator
   const before = await runs.count();
   const field = page.getByRole("textbox", { name: "Command" });
   await field.fill(command);
+  await page.locator('.console-form .console-run[aria-disabled="false"]').waitFor(); // a page may say "Ready" a moment before it takes commands
   await field.press("Enter");
   await runs.nth(before).waitFor();
   return runs.nth(before);

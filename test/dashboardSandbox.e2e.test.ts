@@ -71,6 +71,20 @@ test("of an endless output the end is kept, with a count of what is not", async 
   expect([lines.length, lines[0], lines.at(-1)]).toEqual([1_000, "199001", "200000"]);
 });
 
+test("a command whose connection breaks keeps what it printed, says so, and can be run again from there", async () => {
+  const { page } = await openSandbox();
+  const body = 'event: stdout\ndata: {"type":"stdout","line":"so far"}\n\n'; // and no end
+  await page.route("**/exec/stream", (route) => route.fulfill({ contentType: "text/event-stream", body }), { times: 1 });
+  const broken = await runCommand(page, "echo again");
+  expect(await broken.getByRole("group", { name: "Output" }).innerText()).toBe("so far");
+  expect(await broken.getByRole("alert").innerText()).toMatch(/^The connection broke\. .*look before you run it again/);
+  await broken.getByRole("button", { name: "Run again" }).click();
+  const again = page.getByRole("list", { name: "Commands run so far" }).locator(".run").nth(1);
+  await again.getByText("Exit code 0").waitFor();
+  expect(await again.getByRole("group", { name: "Output" }).innerText()).toBe("again");
+  expect(await page.getByRole("textbox", { name: "Command" }).evaluate((field) => field === document.activeElement)).toBe(true);
+});
+
 test("a text that is written on the page is what a command reads, and the other way round", async () => {
   const { page } = await openSandbox();
   await makeFile(page, "src/notes.txt");

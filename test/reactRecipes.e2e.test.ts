@@ -31,10 +31,14 @@ function run(folder: string, ...args: readonly string[]): { child: ChildProcess;
   // Not as a part of the test run that this is.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|NODE_ENV|PROD|DEV|MODE$)/.test(name)));
   const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, CI: "true", NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGTERM"));
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
-  return { child, printed: () => printed, exitCode: once(child, "close").then(([code]) => Number(code)) };
+  const exitCode = once(child, "close").then(([code]) => Number(code));
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await exitCode; // until then it has its port, which the test needs when it is tried again
+  });
+  return { child, printed: () => printed, exitCode };
 }
 
 test("the Vite recipe makes a sandbox on a page, runs a command in it and deletes it", async () => {

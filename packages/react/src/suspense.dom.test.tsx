@@ -91,17 +91,21 @@ test("a transition to another sandbox keeps the old one on the page until the ne
   expect(fallbacks).toEqual([]);
 });
 
+/** Shows `terminal` once the sandbox is ready, and `booting` until then. */
+function Terminal({ id, timeoutMs }: { id: string; timeoutMs?: number }): ReactElement {
+  return (
+    <Suspense fallback={<p>booting</p>}>
+      <SandboxReady sandboxId={id} timeoutMs={timeoutMs}>
+        <p>terminal</p>
+      </SandboxReady>
+    </Suspense>
+  );
+}
+
 test("SandboxReady shows its children once the sandbox is ready, over one connection in StrictMode", async () => {
   const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
   const { id } = await client.sandboxes.create();
-  render(
-    <Suspense fallback={<p>booting</p>}>
-      <SandboxReady sandboxId={id}>
-        <p>terminal</p>
-      </SandboxReady>
-    </Suspense>,
-    { wrapper: Strict },
-  );
+  render(<Terminal id={id} />, { wrapper: Strict });
   expect(screen.getByText("booting")).toBeDefined();
   await screen.findByText("terminal");
   expect(screen.queryByText("booting")).toBeNull();
@@ -112,14 +116,7 @@ test("SandboxReady shows its children once the sandbox is ready, over one connec
 test("SandboxReady goes on suspending past the moments when React looks again", async () => {
   const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 2_500 } } });
   const { id } = await client.sandboxes.create();
-  render(
-    <Suspense fallback={<p>booting</p>}>
-      <SandboxReady sandboxId={id}>
-        <p>terminal</p>
-      </SandboxReady>
-    </Suspense>,
-    { wrapper: Strict },
-  );
+  render(<Terminal id={id} />, { wrapper: Strict });
   await screen.findByText("terminal");
   expect(server.countRequests("GET /sandboxes/:id/readiness/stream")).toBe(1);
 });
@@ -127,19 +124,14 @@ test("SandboxReady goes on suspending past the moments when React looks again", 
 test("SandboxReady leaves no connection when the page is left while it suspends", async () => {
   const { server, client, Strict } = await startMiosa({ faults: { neverReady: true } });
   const { id } = await client.sandboxes.create();
-  const { unmount } = render(
-    <Suspense fallback={<p>booting</p>}>
-      <SandboxReady sandboxId={id}>never</SandboxReady>
-    </Suspense>,
-    { wrapper: Strict },
-  );
+  const { unmount } = render(<Terminal id={id} />, { wrapper: Strict });
   await waitFor(() => expect(server.connections().streams.readiness).toBe(1));
   unmount();
   await waitFor(() => expect(server.connections().streams.readiness).toBe(0), { timeout: 5_000 });
 });
 
 test("SandboxReady throws to the error boundary after the deadline, and a retry starts over", async () => {
-  const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_500 } } });
+  const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 3_000 } } }); // late by half of each deadline
   const { id } = await client.sandboxes.create();
   function Retry(): ReactElement {
     return <button onClick={useSandboxReadiness(id, { enabled: false }).retry}>keep waiting</button>;
@@ -148,11 +140,7 @@ test("SandboxReady throws to the error boundary after the deadline, and a retry 
     <>
       <Retry />
       <Boundary>
-        <Suspense fallback={<p>booting</p>}>
-          <SandboxReady sandboxId={id} timeoutMs={1_000}>
-            <p>terminal</p>
-          </SandboxReady>
-        </Suspense>
+        <Terminal id={id} timeoutMs={2_000} />
       </Boundary>
     </>,
     { wrapper: Strict },
@@ -168,9 +156,7 @@ test("SandboxReady throws the server's reason when the boot failed", async () =>
   const { id } = await client.sandboxes.create();
   render(
     <Boundary>
-      <Suspense fallback={<p>booting</p>}>
-        <SandboxReady sandboxId={id}>never</SandboxReady>
-      </Suspense>
+      <Terminal id={id} />
     </Boundary>,
     { wrapper: Strict },
   );

@@ -179,7 +179,7 @@ test("a connection that is cut is an error, and never exit 0", async () => {
   command.print("so far");
   await waitFor(() => expect(text(result.current.output)).toBe("so far"));
   command.cut();
-  await waitFor(() => expect(result.current.isError).toBe(true));
+  await waitFor(() => expect(result.current.error?.code).toBe("STREAM_LOST"));
   expect(result.current.data).toBeUndefined();
   expect(text(result.current.output)).toBe("so far");
 });

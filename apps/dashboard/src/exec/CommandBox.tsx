@@ -28,6 +28,11 @@ export function CommandBox({ sandboxId, isReady }: { sandboxId: string; isReady:
     follow.again();
     run(command);
   };
+  const runAgain = (again: string): void => {
+    follow.again();
+    run(again);
+    field.current?.focus(); // from there Ctrl+C cancels it
+  };
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>): void => {
     const { selectionStart, selectionEnd } = event.currentTarget;
     const isInterrupt = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === "c" && selectionStart === selectionEnd;
@@ -49,7 +54,7 @@ export function CommandBox({ sandboxId, isReady }: { sandboxId: string; isReady:
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard (WCAG 2.1.1)
         <ol className="runs" ref={log} onScroll={follow.onScroll} tabIndex={0} aria-label="Commands run so far">
           {runs.map((entry) => (
-            <RunEntry key={entry.startedAtMs} run={entry} />
+            <RunEntry key={entry.startedAtMs} run={entry} onRunAgain={entry.phase === "failed" && isReady && !isRunning ? runAgain : null} />
           ))}
         </ol>
       )}
@@ -100,7 +105,7 @@ function hintFor(isReady: boolean, isRunning: boolean): string {
 }
 
 function spoken(run: Run): string {
-  if (run.phase === "failed") return describeProblem(run.error).title;
+  if (run.phase === "failed") return describeProblem(run.error, { subject: "command" }).title;
   if (run.phase !== "done") return "Command cancelled";
   const end = run.output.lines.slice(-5).map(({ line }) => line).join("\n");
   return `Exit code ${run.exitCode}. ${end.slice(-300)}`;

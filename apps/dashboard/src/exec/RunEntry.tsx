@@ -2,10 +2,17 @@ import { memo, type ReactElement } from "react";
 import { useElapsedMs, type Output, type OutputLine } from "@miosa/react";
 import { describeProblem } from "../problems/describeProblem.js";
 import { formatDuration } from "../ui/duration.js";
+import { Icon } from "../ui/Icon.js";
 import type { Run } from "./useRuns.js";
 
+interface RunEntryProps {
+  run: Run;
+  /** Runs its command once more; null while that is not possible. */
+  onRunAgain: ((command: string) => void) | null;
+}
+
 /** One command with what it printed so far, on which stream, and how it ended. */
-export const RunEntry = memo(function RunEntry({ run }: { run: Run }): ReactElement {
+export const RunEntry = memo(function RunEntry({ run, onRunAgain }: RunEntryProps): ReactElement {
   const isRunning = run.phase === "running";
   const { startedAtMs } = run;
   const elapsedMs = useElapsedMs({ startedAtMs, elapsedMs: isRunning ? null : run.endedAtMs - startedAtMs });
@@ -22,6 +29,12 @@ export const RunEntry = memo(function RunEntry({ run }: { run: Run }): ReactElem
         <End run={run} />
         <span className="number" aria-hidden={isRunning}>{formatDuration(elapsedMs)}</span>
       </p>
+      {run.phase === "failed" && (
+        <button type="button" className="button console-run run-again" aria-disabled={onRunAgain === null} onClick={() => onRunAgain?.(run.command)}>
+          <Icon name="retry" />
+          Run again
+        </button>
+      )}
     </li>
   );
 });
@@ -72,7 +85,7 @@ function blocksOf(lines: readonly OutputLine[]): { type: OutputLine["type"]; tex
 }
 
 function Failure({ error }: { error: unknown }): ReactElement {
-  const { title, advice } = describeProblem(error, { isAction: true });
+  const { title, advice } = describeProblem(error, { subject: "command", isAction: true });
   return (
     <p className="run-failure" role="alert">
       {title}. {advice}

@@ -1,6 +1,7 @@
 import type { MiosaError } from "@miosa/core";
 import { sandboxKeys, useExec, type Output } from "@miosa/react";
 import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useEffectEvent, useState } from "react";
 import { useKept } from "../ui/useKept.js";
 
 /** One command with what it printed, and how it ended. */
@@ -25,24 +26,38 @@ const none: readonly Run[] = [];
 export function useRuns(sandboxId: string, onEnd: (run: Run) => void) {
   const queryClient = useQueryClient();
   const [ended, keep] = useKept([sandboxId, "runs"], none);
+  const [failedAtMs, setFailedAtMs] = useState(0);
+  const finish = (run: Run): void => {
+    keep((before) => [...before, run].slice(-maxRuns));
+    void queryClient.invalidateQueries({ queryKey: sandboxKeys.files(sandboxId) });
+    onEnd(run);
+  };
   const exec = useExec<number>(sandboxId, {
     maxLines,
     maxChars,
     mutation: {
       onMutate: nowMs,
-      onSettled(result, error, { command }, startedAtMs = nowMs()) {
-        const base = { command, startedAtMs, endedAtMs: nowMs(), output: result ?? exec.output };
-        const run = error === null ? endOf(base, result?.exitCode ?? null) : ({ ...base, phase: "failed", error } as const);
-        keep((before) => [...before, run].slice(-maxRuns));
-        void queryClient.invalidateQueries({ queryKey: sandboxKeys.files(sandboxId) });
-        onEnd(run);
-      },
+      onSuccess: (output, { command }, startedAtMs) => finish(endOf({ command, startedAtMs, endedAtMs: nowMs(), output }, output.exitCode)),
+      onError: () => setFailedAtMs(nowMs()),
     },
   });
-  const { isPending, context: startedAtMs, variables, output, mutate, cancel } = exec;
-  const isRunning = isPending && startedAtMs !== undefined && ended.at(-1)?.startedAtMs !== startedAtMs;
-  const runs: readonly Run[] = isRunning ? [...ended, { phase: "running", command: variables.command, startedAtMs, output }] : ended;
-  return { runs, isRunning: isPending, run: (command: string) => mutate({ command, timeoutSec: commandTimeoutSec }), cancel };
+  const { isPending, context: startedAtMs, variables, error, output, mutate, cancel } = exec;
+  const current = startedAtMs === undefined || ended.at(-1)?.startedAtMs === startedAtMs ? null : { command: variables?.command ?? "", startedAtMs, output };
+  const failed: Run | null = current === null || error === null ? null : { ...current, phase: "failed", error, endedAtMs: failedAtMs };
+  const keepFailed = useEffectEvent(() => {
+    if (failed !== null) finish(failed);
+  });
+  useEffect(() => {
+    // Once the failure is rendered, and not when it is told: only then are the last lines before it known here.
+    if (error !== null) keepFailed();
+  }, [error]);
+  const shown: Run | null = isPending && current !== null ? { ...current, phase: "running" } : failed;
+  return {
+    runs: shown === null ? ended : [...ended, shown],
+    isRunning: isPending,
+    run: (command: string) => mutate({ command, timeoutSec: commandTimeoutSec }),
+    cancel,
+  };
 }
 
 function endOf(base: Pick<Run, "command" | "startedAtMs" | "output"> & { endedAtMs: number }, exitCode: number | null): Run {

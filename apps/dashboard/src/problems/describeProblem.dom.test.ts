@@ -29,6 +29,13 @@ test("a lost connection is the browser's own when the browser says so", () => {
   expect(describeProblem(new NetworkError("gone", { code: "NETWORK_ERROR" }), { online: false }).kind).toBe("offline");
 });
 
+test.each([new NetworkError("cut", { code: "STREAM_LOST" }), new ProtocolError("ended", { code: "STREAM_CLOSED" })])("%s: an answer that broke off is no server that does not answer", (error) => {
+  for (const online of [true, false]) {
+    expect(describeProblem(error, { online, subject: "command" })).toMatchObject({ kind: "broken", advice: expect.stringContaining("any part of its work") });
+    expect(describeProblem(error, { online, subject: "file" })).toMatchObject({ kind: "broken", advice: expect.not.stringContaining("command") });
+  }
+});
+
 test("only a rate limit makes the reader wait", () => {
   expect(describeProblem(api(429, "RATE_LIMITED", { retryAfterMs: 4000 }), { online: true }).waitMs).toBe(4000);
   expect(describeProblem(api(503, "BUSY", { retryAfterMs: 4000 }), { online: true }).waitMs).toBeNull();

@@ -2,7 +2,7 @@ import { type ApiError, isApiError, isMiosaError, isNetworkError, isProtocolErro
 
 /** What went wrong, for a person: what it is and what to do about it. */
 export interface ProblemText {
-  kind: "offline" | "unreachable" | "signedOut" | "refused" | "forbidden" | "unknown" | "busy" | "late" | "other";
+  kind: "offline" | "unreachable" | "broken" | "signedOut" | "refused" | "forbidden" | "unknown" | "busy" | "late" | "other";
   title: string;
   advice: string;
   /** How long to wait before the next try, where the server said so, in milliseconds. */
@@ -13,8 +13,8 @@ export interface ProblemText {
   canRetry: boolean;
 }
 
-/** What was asked for: says what a 404 did not find. */
-export type Subject = "sandbox" | "file";
+/** What was asked for: says what a 404 did not find, and what a broken connection leaves open. */
+export type Subject = "sandbox" | "file" | "command";
 
 /** How an error is put into words. */
 export interface DescribeOptions {
@@ -37,6 +37,7 @@ export function describeProblem(error: unknown, { online = navigator.onLine, sub
 type Wording = Pick<ProblemText, "kind" | "title" | "advice"> & Partial<ProblemText> & { actionAdvice?: string };
 
 function wording(error: unknown, online: boolean, subject: Subject): Wording {
+  if (isMiosaError(error) && brokenCodes.has(error.code)) return broken[subject];
   if (isNetworkError(error)) return online ? unreachable("The dashboard's server does not answer") : offline;
   if (isTimeoutError(error)) return late;
   if (isApiError(error) && error.code === "SANDBOX_FAILED") return { kind: "other", title: "The sandbox did not boot", advice: reasonOf(error) };
@@ -77,6 +78,24 @@ export const offline: Wording = {
   title: "You are offline",
   advice: "This browser has no connection. The page picks up by itself when it is back.",
   actionAdvice: "This browser has no connection. Try again when it is back.",
+};
+
+/** Of an answer that began and did not come to its end. */
+const brokenCodes: ReadonlySet<string> = new Set(["STREAM_LOST", "STREAM_CLOSED"]);
+
+const brokenAnswer: Wording = {
+  kind: "broken",
+  title: "The connection broke",
+  advice: "Not everything has come. Try again.",
+};
+
+const broken: Record<Subject, Wording> = {
+  sandbox: brokenAnswer,
+  file: brokenAnswer,
+  command: {
+    ...brokenAnswer,
+    advice: "What came until then is shown. The command may have done any part of its work, so look before you run it again.",
+  },
 };
 
 const late: Wording = {
