@@ -65,7 +65,7 @@ test("shows nothing of the old client's sandboxes once the client was replaced",
 
 test("a create that was under way does not reach the next client's lists", async () => {
   const { server, alice, bob, queryClient } = await startTwoTenants();
-  server.faults.set("slowAnswer", { delayMs: 300, routes: ["POST /computers"] });
+  server.faults.set("slowAnswer", { delayMs: 1_200, routes: ["POST /computers"] });
   let current = alice;
   const wrapper = ({ children }: { children: ReactNode }): ReactElement => (
     <MiosaProvider client={current} liveFeed={feedFor(current)} queryClient={queryClient}>

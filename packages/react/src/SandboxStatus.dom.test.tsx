@@ -4,7 +4,7 @@ import { startMiosa } from "../test/startMiosa.js";
 import { SandboxStatus } from "./SandboxStatus.js";
 
 test("says in a polite live region how the sandbox is, and is busy until it is known", async () => {
-  const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 200 } } });
+  const { client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   render(<SandboxStatus sandboxId={id} />, { wrapper: Strict });
   const status = screen.getByRole("status");

@@ -14,7 +14,7 @@ function spin(ms: number): void {
 }
 
 test("components never show two states of one sandbox at once, however a render is interrupted", async () => {
-  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 400 } } });
+  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const torn: string[] = [];
 

@@ -1,7 +1,7 @@
 import { createMiosaClient } from "@miosa/core";
 import { QueryClient } from "@tanstack/react-query";
 import { memo, Profiler, type ReactElement, type ReactNode, StrictMode, useState } from "react";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { page } from "vitest/browser";
 import { render } from "vitest-browser-react";
 import { type RemoteLocalServer, startLocalServer } from "../../../test/localServer.js";
@@ -16,7 +16,6 @@ import {
 } from "./index.js";
 
 /** Sandboxes really boot here: on a busy machine that takes longer than the default of a second. */
-const patiently = { timeout: 10_000 };
 
 const streams = async (server: RemoteLocalServer): Promise<number> => {
   const { readiness, events } = (await server.connections()).streams;
@@ -68,16 +67,16 @@ test("a visitor creates a sandbox, sees it become ready, and deletes it", async 
   }
 
   const screen = await render(<App />, { wrapper: Provider });
-  await expect.element(page.getByText("No sandboxes"), patiently).toBeVisible();
+  await expect.element(page.getByText("No sandboxes")).toBeVisible();
   await page.getByRole("button", { name: "Create" }).click();
-  await expect.element(page.getByText("quick-exec: booting"), patiently).toBeVisible();
-  await expect.element(page.getByText("quick-exec: ready"), patiently).toBeVisible();
+  await expect.element(page.getByText("quick-exec: booting")).toBeVisible();
+  await expect.element(page.getByText("quick-exec: ready")).toBeVisible();
   expect(await server.countRequests("GET /events/stream")).toBe(1);
   await page.getByRole("button", { name: "Delete" }).click();
-  await expect.element(page.getByText("No sandboxes"), patiently).toBeVisible();
-  await vi.waitFor(async () => expect(await server.sandboxCount()).toBe(0), patiently);
+  await expect.element(page.getByText("No sandboxes")).toBeVisible();
+  await expect.poll(async () => await server.sandboxCount()).toBe(0);
   await screen.unmount();
-  await vi.waitFor(async () => expect(await streams(server)).toBe(0), patiently);
+  await expect.poll(async () => await streams(server)).toBe(0);
 });
 
 test("thirty sandboxes become ready on one connection, and other requests do not wait for them", async () => {
@@ -114,14 +113,14 @@ test("thirty sandboxes become ready on one connection, and other requests do not
   }
 
   const screen = await render(<App />, { wrapper: Provider });
-  await vi.waitFor(async () => expect((await server.connections()).streams).toEqual({ readiness: 0, events: 1 }), patiently);
+  await expect.poll(async () => (await server.connections()).streams).toEqual({ readiness: 0, events: 1 });
   await page.getByRole("button", { name: "Show" }).click();
-  await expect.element(page.getByText("detail loaded"), patiently).toBeVisible();
+  await expect.element(page.getByText("detail loaded")).toBeVisible();
   expect(page.getByText("booting", { exact: true }).elements()).toHaveLength(30);
   commits.clear();
-  await vi.waitFor(() => expect(page.getByText("ready", { exact: true }).elements()).toHaveLength(30), patiently);
+  await expect.poll(() => page.getByText("ready", { exact: true }).elements()).toHaveLength(30);
   expect(Object.fromEntries(commits)).toEqual(Object.fromEntries(ids.map((id) => [id, 1])));
   expect(await streams(server)).toBe(1);
   await screen.unmount();
-  await vi.waitFor(async () => expect(await streams(server)).toBe(0), patiently);
+  await expect.poll(async () => await streams(server)).toBe(0);
 });

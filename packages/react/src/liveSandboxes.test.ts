@@ -1,6 +1,7 @@
 import { createLiveSandboxes, type ListSandboxesFilter, type Sandbox } from "@miosa/core";
 import { QueryObserver } from "@tanstack/react-query";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../../test/waitUntil.js";
 import { type FeedServer, startFeedServer, wireRow } from "../test/startFeedServer.js";
 import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
@@ -12,10 +13,10 @@ async function show(server: FeedServer, ...filters: ListSandboxesFilter[]): Prom
   const leave = createLiveSandboxes(client, feed, () => sandboxCacheOf(queryClient))();
   onTestFinished(leave);
   await server.opened(1);
-  await vi.waitUntil(() => feed.status().phase === "open");
+  await waitUntil(() => feed.status().phase === "open");
   for (const filter of filters) onTestFinished(new QueryObserver(queryClient, sandboxQueries.list(client, filter)).subscribe(() => undefined));
   const rowsOf = (filter: ListSandboxesFilter = {}): Sandbox[] | undefined => queryClient.getQueryData<Sandbox[]>(sandboxKeys.list(filter));
-  await vi.waitUntil(() => filters.every((filter) => rowsOf(filter) !== undefined));
+  await waitUntil(() => filters.every((filter) => rowsOf(filter) !== undefined));
   return (filter) => Object.fromEntries((rowsOf(filter) ?? []).map(({ id, state }) => [id, state]));
 }
 
@@ -24,7 +25,7 @@ test("an event changes the detail and every list in place, without a request", a
   const states = await show(server, {});
   await server.queryClient.fetchQuery(sandboxQueries.detail(server.client, "a"));
   server.send("sandbox.paused", "a", { status: "stopped" });
-  await vi.waitFor(() => expect(states()).toEqual({ a: "stopped", b: "running" }));
+  await expect.poll(() => states()).toEqual({ a: "stopped", b: "running" });
   expect(server.queryClient.getQueryData(sandboxKeys.detail("a"))).toMatchObject({ state: "stopped", status: "stopped" });
   expect(server.count("GET /computers")).toBe(2);
 });
@@ -35,7 +36,7 @@ test("events are taken in their order", async () => {
   const seen: unknown[] = [];
   onTestFinished(server.queryClient.getQueryCache().subscribe(() => seen.push(states()["a"])));
   for (const type of ["running", "paused", "resumed", "paused", "error"]) server.send(`sandbox.${type}`, "a");
-  await vi.waitFor(() => expect(states()).toEqual({ a: "error" }));
+  await expect.poll(() => states()).toEqual({ a: "error" });
   const order = ["creating", "running", "paused", "running", "paused", "error"];
   expect(seen.filter((state, index) => state !== seen[index - 1]).every((state) => order.splice(0, order.indexOf(String(state)) + 1).length > 0)).toBe(true);
 });
@@ -45,7 +46,7 @@ test("an event that is sent again later does not take a sandbox back", async () 
   const states = await show(server, {});
   server.send("sandbox.running", "a");
   server.send("sandbox.running", "b");
-  await vi.waitFor(() => expect(states()["b"]).toBe("running"));
+  await expect.poll(() => states()["b"]).toBe("running");
   expect(states()["a"]).toBe("stopped");
 });
 
@@ -53,10 +54,10 @@ test("lists by state gain and lose a sandbox as it changes", async () => {
   const server = await startFeedServer(wireRow("a", "creating"), wireRow("b", "running"));
   const states = await show(server, { state: "creating" }, { state: ["running"] }, { state: "stopped" });
   server.send("sandbox.running", "a");
-  await vi.waitFor(() => expect(states({ state: "running" })).toEqual({ a: "running", b: "running" }));
+  await expect.poll(() => states({ state: "running" })).toEqual({ a: "running", b: "running" });
   expect(states({ state: "creating" })).toEqual({});
   server.send("sandbox.paused", "b", { status: "stopped" });
-  await vi.waitFor(() => expect(states({ state: "stopped" })).toEqual({ b: "stopped" }));
+  await expect.poll(() => states({ state: "stopped" })).toEqual({ b: "stopped" });
   expect(states({ state: "running" })).toEqual({ a: "running" });
   expect(server.count("GET /computers/")).toBe(0);
 });
@@ -68,12 +69,12 @@ test("a sandbox that was created elsewhere is asked for once, and joins the list
   server.rows.set("new", wireRow("new", "running", { external_workspace_id: "mine", created_at: "2026-06-01T11:00:00.000Z" }));
   server.send("sandbox.created", "new");
   server.send("sandbox.running", "new");
-  await vi.waitFor(() => expect(states(mine)).toEqual({ new: "running" }));
+  await expect.poll(() => states(mine)).toEqual({ new: "running" });
   expect(Object.keys(states())).toEqual(["new", "a"]);
   expect(states({ externalWorkspaceId: "other" })).toEqual({});
   server.send("sandbox.ready", "new");
   server.send("sandbox.paused", "new");
-  await vi.waitFor(() => expect(states(mine)).toEqual({ new: "paused" }));
+  await expect.poll(() => states(mine)).toEqual({ new: "paused" });
   expect(server.count("GET /computers/new")).toBe(1);
 });
 
@@ -82,12 +83,12 @@ test("a sandbox that belongs to none of the lists is asked for once at most", as
   const states = await show(server, { externalWorkspaceId: "mine" });
   server.rows.set("theirs", wireRow("theirs", "creating", { external_workspace_id: "theirs" }));
   server.send("sandbox.created", "theirs");
-  await vi.waitUntil(() => server.queryClient.getQueryData(sandboxKeys.detail("theirs")));
+  await waitUntil(() => server.queryClient.getQueryData(sandboxKeys.detail("theirs")));
   server.send("sandbox.running", "theirs");
   server.send("sandbox.created", "third", { external_workspace_id: "theirs" });
   server.rows.set("mine", wireRow("mine", "creating", { external_workspace_id: "mine" }));
   server.send("sandbox.created", "mine", { external_workspace_id: "mine" });
-  await vi.waitFor(() => expect(states({ externalWorkspaceId: "mine" })).toEqual({ mine: "creating" }));
+  await expect.poll(() => states({ externalWorkspaceId: "mine" })).toEqual({ mine: "creating" });
   expect(server.count("GET /computers/theirs")).toBe(1);
   expect(server.count("GET /computers/third")).toBe(0);
 });
@@ -99,7 +100,7 @@ test("many sandboxes created elsewhere at once cost one request for the list", a
     server.rows.set(`new-${index}`, wireRow(`new-${index}`, "creating"));
     server.send("sandbox.created", `new-${index}`);
   }
-  await vi.waitFor(() => expect(Object.keys(states())).toHaveLength(50));
+  await expect.poll(() => Object.keys(states())).toHaveLength(50);
   expect(server.count("GET /computers/")).toBeLessThanOrEqual(10);
   expect(server.count("GET /computers")).toBeLessThanOrEqual(13);
 });
@@ -110,7 +111,7 @@ test("a destroyed sandbox leaves the lists, and its detail says so", async () =>
   await server.queryClient.fetchQuery(sandboxQueries.detail(server.client, "a"));
   server.send("sandbox.destroyed", "a");
   server.send("sandbox.destroyed", "never-seen");
-  await vi.waitFor(() => expect(states()).toEqual({ b: "running" }));
+  await expect.poll(() => states()).toEqual({ b: "running" });
   expect(server.queryClient.getQueryData(sandboxKeys.detail("a"))).toMatchObject({ state: "destroyed" });
   expect(server.count("GET /computers/never-seen")).toBe(0);
 });
@@ -120,7 +121,7 @@ test("an event that does not tell the state makes the page ask", async () => {
   await show(server, {});
   server.rows.set("a", wireRow("a", "running", { name: "new" }));
   server.send("sandbox.renamed", "a");
-  await vi.waitFor(() => expect(server.queryClient.getQueryData(sandboxKeys.list({}))).toMatchObject([{ name: "new" }]));
+  await expect.poll(() => server.queryClient.getQueryData(sandboxKeys.list({}))).toMatchObject([{ name: "new" }]);
   expect(server.count("GET /computers/a")).toBe(1);
 });
 
@@ -128,9 +129,9 @@ test("one that is gone when it is asked for is no error", async () => {
   const server = await startFeedServer(wireRow("a", "running"));
   const states = await show(server, {});
   server.send("sandbox.created", "gone");
-  await vi.waitUntil(() => server.count("GET /computers/gone") === 1);
+  await waitUntil(() => server.count("GET /computers/gone") === 1);
   server.send("sandbox.paused", "a");
-  await vi.waitFor(() => expect(states()).toEqual({ a: "paused" }));
+  await expect.poll(() => states()).toEqual({ a: "paused" });
   expect(server.count("GET /computers/gone")).toBe(1);
 });
 
@@ -141,18 +142,18 @@ test("the event of a sandbox that this page is creating never shows a second row
   const sizes = new Set<number>();
   onTestFinished(queryClient.getQueryCache().subscribe(() => sizes.add(Object.keys(states()).length)));
   const create = queryClient.getMutationCache().build(queryClient, sandboxQueries.create(client)).execute({ name: "new" });
-  await vi.waitUntil(() => server.count("POST") === 1);
+  await waitUntil(() => server.count("POST") === 1);
   server.rows.set("real", wireRow("real", "creating"));
   server.rows.set("elsewhere", wireRow("elsewhere", "creating"));
   for (const id of ["real", "elsewhere"]) server.send("sandbox.created", id);
   server.send("sandbox.running", "real");
   server.send("sandbox.paused", "a");
-  await vi.waitFor(() => expect(states()).toMatchObject({ a: "paused" }));
+  await expect.poll(() => states()).toMatchObject({ a: "paused" });
   expect(Object.keys(states())).toEqual(["optimistic:1", "a"]);
 
   await server.answer(201, wireRow("real", "creating"));
   await create;
-  await vi.waitFor(() => expect(states()).toEqual({ real: "running", elsewhere: "creating", a: "paused" }));
+  await expect.poll(() => states()).toEqual({ real: "running", elsewhere: "creating", a: "paused" });
   expect(sizes).toEqual(new Set([2, 3]));
   expect(server.count("GET /computers/real")).toBe(0);
 });
@@ -163,10 +164,10 @@ test("an event of a sandbox that is being deleted here does not bring its row ba
   const states = await show(server, {});
   await queryClient.fetchQuery(sandboxQueries.detail(client, "a"));
   const deleting = queryClient.getMutationCache().build(queryClient, sandboxQueries.delete(client)).execute("a");
-  await vi.waitUntil(() => server.count("DELETE") === 1);
+  await waitUntil(() => server.count("DELETE") === 1);
   for (const type of ["paused", "resumed"]) server.send(`sandbox.${type}`, "a");
   server.send("sandbox.paused", "b");
-  await vi.waitFor(() => expect(states()).toEqual({ b: "paused" }));
+  await expect.poll(() => states()).toEqual({ b: "paused" });
   expect(queryClient.getQueryData(sandboxKeys.detail("a"))).toMatchObject({ state: "destroying" });
   await server.answer(200, {});
   await deleting;
@@ -179,7 +180,7 @@ test("events that were missed while the feed was lost are made up for", async ()
   server.cut();
   server.rows.set("a", wireRow("a", "stopped"));
   await server.opened(2);
-  await vi.waitFor(() => expect(states()).toEqual({ a: "stopped" }));
+  await expect.poll(() => states()).toEqual({ a: "stopped" });
 });
 
 test("events that come together change each list once", async () => {
@@ -190,7 +191,7 @@ test("events that come together change each list once", async () => {
   const key = JSON.stringify(sandboxKeys.list({}));
   onTestFinished(server.queryClient.getQueryCache().subscribe(({ type, query }) => void (type === "updated" && query.queryHash === key && stores++)));
   for (const { id } of rows) server.send("sandbox.paused", id);
-  await vi.waitFor(() => expect(Object.values(states()).every((state) => state === "paused")).toBe(true));
+  await expect.poll(() => Object.values(states()).every((state) => state === "paused")).toBe(true);
   expect(stores).toBeLessThan(40);
 });
 
@@ -200,14 +201,14 @@ test("after a gap, a sandbox on the page hears from its list, and one that stand
   await show(server, { externalWorkspaceId: "mine" });
   for (const id of ["a", "b"]) {
     onTestFinished(new QueryObserver(queryClient, sandboxQueries.detail(client, id)).subscribe(() => undefined));
-    await vi.waitUntil(() => queryClient.getQueryData(sandboxKeys.detail(id)));
+    await waitUntil(() => queryClient.getQueryData(sandboxKeys.detail(id)));
   }
   server.cut();
   server.rows.set("a", wireRow("a", "stopped"));
   server.rows.set("b", wireRow("b", "stopped", { external_workspace_id: "mine" }));
   await server.opened(2);
   for (const id of ["a", "b"]) {
-    await vi.waitFor(() => expect(queryClient.getQueryData(sandboxKeys.detail(id))).toMatchObject({ state: "stopped" }));
+    await expect.poll(() => queryClient.getQueryData(sandboxKeys.detail(id))).toMatchObject({ state: "stopped" });
   }
   expect([server.count("GET /computers/a"), server.count("GET /computers/b")]).toEqual([2, 1]);
 });
@@ -222,8 +223,8 @@ test("all who want it live share one connection, and the last closes it", async 
   expect(feed.status().phase).not.toBe("idle");
   leaves.pop()?.();
   const back = goLive();
-  await vi.waitUntil(() => feed.status().phase === "open");
+  await waitUntil(() => feed.status().phase === "open");
   expect(count("GET /events/stream")).toBe(1);
   back();
-  await vi.waitUntil(() => feed.status().phase === "idle");
+  await waitUntil(() => feed.status().phase === "idle");
 });

@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { createMiosaClient, type MiosaClient, type ReadinessSnapshot, recordReadiness, type Sandbox } from "@miosa/core";
 import { startRawServer } from "@miosa/local/testing";
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../../test/waitUntil.js";
 import { sandboxCacheOf } from "./sandboxCache.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 import { sandboxQueries } from "./sandboxQueries.js";
@@ -37,10 +38,10 @@ async function startSlowServer(): Promise<{
     client: createMiosaClient({ apiKey: "msk_u_test", baseUrl: server.url, retries: 0 }),
     queryClient,
     async arrived(wanted) {
-      await vi.waitUntil(() => open.some(({ request }) => request.startsWith(wanted)));
+      await waitUntil(() => open.some(({ request }) => request.startsWith(wanted)));
     },
     async answer(wanted, body, status = 200) {
-      const index = await vi.waitUntil(() => {
+      const index = await waitUntil(() => {
         const found = open.findIndex(({ request }) => request.startsWith(wanted));
         return found < 0 ? undefined : { found };
       });
@@ -94,7 +95,7 @@ test("a list that was asked for before a create was answered still holds the new
   onTestFinished(observer.subscribe(({ data }) => seen.push((data ?? []).map((row) => row.name ?? ""))));
 
   const create = queryClient.getMutationCache().build(queryClient, sandboxQueries.create(client)).execute({ name: "new" });
-  await vi.waitUntil(() => seen.some((names) => names.includes("new")));
+  await waitUntil(() => seen.some((names) => names.includes("new")));
   const refetch = observer.refetch();
   await answer("GET /computers", []);
   await refetch;

@@ -74,7 +74,7 @@ test("a prefetched page hydrates without a mismatch and without asking again", a
 });
 
 test("a page that was rendered while the sandbox booted hydrates without a mismatch and then becomes ready", async () => {
-  const miosa = await startMiosa({ faults: { slowStart: { delayMs: 500 } } });
+  const miosa = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { server, client } = miosa;
   const { id } = await client.sandboxes.create({ name: "quick-exec" });
   const onServer = new QueryClient();

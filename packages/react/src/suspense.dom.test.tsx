@@ -103,7 +103,7 @@ function Terminal({ id, timeoutMs }: { id: string; timeoutMs?: number }): ReactE
 }
 
 test("SandboxReady shows its children once the sandbox is ready, over one connection in StrictMode", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   render(<Terminal id={id} />, { wrapper: Strict });
   expect(screen.getByText("booting")).toBeDefined();
@@ -127,7 +127,7 @@ test("SandboxReady leaves no connection when the page is left while it suspends"
   const { unmount } = render(<Terminal id={id} />, { wrapper: Strict });
   await waitFor(() => expect(server.connections().streams.readiness).toBe(1));
   unmount();
-  await waitFor(() => expect(server.connections().streams.readiness).toBe(0), { timeout: 5_000 });
+  await waitFor(() => expect(server.connections().streams.readiness).toBe(0));
 });
 
 test("SandboxReady throws to the error boundary after the deadline, and a retry starts over", async () => {

@@ -36,7 +36,7 @@ async function untilListed(page: ReturnType<typeof renderPage>): Promise<void> {
 }
 
 test("shows the new sandbox at once in the lists that match, and then the real one in its place", async () => {
-  const miosa = await startMiosa({ faults: { slowAnswer: { delayMs: 200, routes: ["POST /computers"] }, neverReady: true } });
+  const miosa = await startMiosa({ faults: { slowAnswer: { delayMs: 1_200, routes: ["POST /computers"] }, neverReady: true } });
   await miosa.client.sandboxes.create({ name: "old" });
   const page = renderPage(miosa);
   await untilListed(page);

@@ -24,7 +24,7 @@ async function renderPage({ client, Strict }: TestMiosa) {
 }
 
 test("takes the sandbox off the list at once, and for good", async () => {
-  const miosa = await startMiosa({ faults: { slowAnswer: { delayMs: 200, routes: [route] } } });
+  const miosa = await startMiosa({ faults: { slowAnswer: { delayMs: 1_200, routes: [route] } } });
   const { id, result } = await renderPage(miosa);
   act(() => result.current.remove.mutate(id));
   await waitFor(() => expect(result.current.names).toEqual(["third", "first"]));

@@ -5,7 +5,7 @@ import { useElapsedMs } from "./useElapsedMs.js";
 import { useSandboxReadiness } from "./useSandboxReadiness.js";
 
 test("counts while the wait goes on and stops at its final figure", async () => {
-  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const seen: number[] = [];
   const { result } = renderHook(
@@ -25,7 +25,7 @@ test("counts while the wait goes on and stops at its final figure", async () => 
 });
 
 test("a wait that nobody counts renders only when its phase changes", async () => {
-  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const phases: string[] = [];
   const { result } = renderHook(

@@ -4,7 +4,8 @@ import { startRawServer } from "@miosa/local/testing";
 import { QueryClient } from "@tanstack/react-query";
 import { act, cleanup, renderHook, type RenderHookResult, waitFor } from "@testing-library/react";
 import { type ReactElement, type ReactNode, StrictMode } from "react";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../../../test/waitUntil.js";
 import { startMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
 import { useExec, type UseExecOptions, type UseExecResult } from "./useExec.js";
@@ -51,7 +52,7 @@ async function renderExec(options?: UseExecOptions): Promise<
     </StrictMode>
   );
   const hook = renderHook(({ id }: { id: string }) => useExec(id, options), { wrapper, initialProps: { id: "sbx" } });
-  return { ...hook, client, nextCommand: () => vi.waitUntil(() => started.shift()) };
+  return { ...hook, client, nextCommand: () => waitUntil(() => started.shift()) };
 }
 
 const text = ({ lines }: Output): string => lines.map(({ line }) => line).join(" ");
@@ -109,14 +110,11 @@ test("renders once a frame however much is printed", async () => {
   const startedAtMs = performance.now();
   for (let number = 0; number < 5_000; number++) command.print(String(number));
   command.exit(0);
-  await vi.waitUntil(
-    () => {
-      if (!seen.has(result.current.output)) renders += 1;
-      seen.add(result.current.output);
-      return result.current.isSuccess;
-    },
-    { interval: 1, timeout: 10_000 },
-  );
+  await waitUntil(() => {
+    if (!seen.has(result.current.output)) renders += 1;
+    seen.add(result.current.output);
+    return result.current.isSuccess;
+  });
   expect(text(result.current.output)).toMatch(/ 4999$/);
   expect(renders).toBeLessThanOrEqual(Math.ceil((performance.now() - startedAtMs) / 15) + 3);
 });
@@ -130,7 +128,7 @@ test("cancel ends the command and closes its connection", async () => {
   act(() => result.current.cancel());
   await waitFor(() => expect(result.current.data).toMatchObject({ exitCode: null, lines: [{ line: "one" }] }));
   expect(result.current.error).toBeNull();
-  await vi.waitUntil(() => !command.isOpen());
+  await waitUntil(() => !command.isOpen());
 });
 
 test("running another command cancels the first, whose output does not come back", async () => {
@@ -142,7 +140,7 @@ test("running another command cancels the first, whose output does not come back
   act(() => result.current.mutate({ command: "second" }));
   const second = await nextCommand();
   expect(text(result.current.output)).toBe("");
-  await vi.waitUntil(() => !first.isOpen());
+  await waitUntil(() => !first.isOpen());
   second.print("from the second");
   await waitFor(() => expect(text(result.current.output)).toBe("from the second"));
   second.exit(1);
@@ -155,7 +153,7 @@ test("leaving the page ends the command", async () => {
   act(() => result.current.mutate({ command: "endless" }));
   const command = await nextCommand();
   unmount();
-  await vi.waitUntil(() => !command.isOpen());
+  await waitUntil(() => !command.isOpen());
 });
 
 test("another id ends the command and shows nothing of it", async () => {
@@ -167,7 +165,7 @@ test("another id ends the command and shows nothing of it", async () => {
   rerender({ id: "other" });
   expect(text(result.current.output)).toBe("");
   await waitFor(() => expect(result.current.status).toBe("idle"));
-  await vi.waitUntil(() => !command.isOpen());
+  await waitUntil(() => !command.isOpen());
   act(() => result.current.mutate({ command: "next" }));
   expect((await nextCommand()).url).toBe("/sandboxes/other/exec/stream");
 });

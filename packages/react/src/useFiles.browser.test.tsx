@@ -11,7 +11,6 @@ import { useFiles } from "./useFiles.js";
 import { useUploadFile } from "./useUploadFile.js";
 import { useWriteFile } from "./useWriteFile.js";
 
-const patiently = { timeout: 10_000 };
 
 /** A sandbox that is ready with one file, and a way to show a component that uses it. */
 async function startSandbox(server: { apiKey: string; baseUrl: string }) {
@@ -53,12 +52,12 @@ test("shows a folder and a file, and what was written to them", async () => {
   }
 
   const screen = await show(<Files />);
-  await expect.element(page.getByText("files: notes.txt", { exact: true }), patiently).toBeVisible();
-  await expect.element(page.getByText("text: old"), patiently).toBeVisible();
+  await expect.element(page.getByText("files: notes.txt", { exact: true })).toBeVisible();
+  await expect.element(page.getByText("text: old")).toBeVisible();
   await page.getByRole("button", { name: "Write text" }).click();
-  await expect.element(page.getByText("text: new"), patiently).toBeVisible();
+  await expect.element(page.getByText("text: new")).toBeVisible();
   await page.getByRole("button", { name: "Write bytes" }).click();
-  await expect.element(page.getByText("files: more.txt notes.txt"), patiently).toBeVisible();
+  await expect.element(page.getByText("files: more.txt notes.txt")).toBeVisible();
   expect(await client.files.readText(id, "more.txt")).toBe("bytes");
   await screen.unmount();
 });
@@ -89,9 +88,9 @@ test("a chosen file is sent whole, and one that is cancelled leaves nothing behi
 
   const screen = await show(<Files />);
   await page.getByRole("button", { name: "Upload and cancel" }).click();
-  await expect.element(page.getByText("error: AbortError"), patiently).toBeVisible();
+  await expect.element(page.getByText("error: AbortError")).toBeVisible();
   await page.getByRole("button", { name: "Upload", exact: true }).click();
-  await expect.element(page.getByText("files: bytes.bin notes.txt"), patiently).toBeVisible();
+  await expect.element(page.getByText("files: bytes.bin notes.txt")).toBeVisible();
   expect(await client.files.read(id, "bytes.bin")).toEqual(bytes);
   await screen.unmount();
 });

@@ -59,7 +59,7 @@ test("cuts its request when the page is left", async () => {
 });
 
 test("turns to running without a refetch when the sandbox becomes ready", async () => {
-  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { result } = renderHook(() => ({ sandbox: useSandbox(id), readiness: useSandboxReadiness(id) }), { wrapper: Plain });
   await waitFor(() => expect(result.current.sandbox.data?.state).toBe("creating"));
@@ -69,7 +69,7 @@ test("turns to running without a refetch when the sandbox becomes ready", async 
 });
 
 test("turns to error without a refetch when the boot fails", async () => {
-  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 }, bootFails: { reason: "out of disk" } } });
+  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 }, bootFails: { reason: "out of disk" } } });
   const { id } = await client.sandboxes.create();
   const { result } = renderHook(() => ({ sandbox: useSandbox(id), readiness: useSandboxReadiness(id) }), { wrapper: Plain });
   await waitFor(() => expect(result.current.sandbox.data?.state).toBe("creating"));

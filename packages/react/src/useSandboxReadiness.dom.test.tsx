@@ -27,7 +27,7 @@ test("follows a sandbox until it is ready, over one connection in StrictMode", a
 });
 
 test("says that it polls when the server has no stream", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { noStream: true, slowStart: { delayMs: 200 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { noStream: true, slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { result } = renderHook(() => useSandboxReadiness(id), { wrapper: Strict });
   await waitFor(() => expect(result.current).toMatchObject({ phase: "booting", source: "poll" }));
@@ -43,9 +43,9 @@ test("gets there by polling when the stream is cut after its headers", async () 
 });
 
 test("times out on a sandbox that never becomes ready, and retry starts over", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_000 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 3_000 } } }); // late by half of each deadline
   const { id } = await client.sandboxes.create();
-  const { result } = renderHook(() => useSandboxReadiness(id, { timeoutMs: 800 }), { wrapper: Strict });
+  const { result } = renderHook(() => useSandboxReadiness(id, { timeoutMs: 2_000 }), { wrapper: Strict });
   await waitFor(() => expect(result.current.phase).toBe("timedOut"));
   expect(result.current).toMatchObject({ isReady: false, isFinal: true, error: null });
   expect(server.connections().streams.readiness).toBe(0);
@@ -123,7 +123,7 @@ test("cuts its request when it is left before the server has answered", async ()
 });
 
 test("shares one connection between all components that watch the same sandbox", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 200 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { rerender } = render([1, 2, 3].map((key) => <Phase key={key} id={id} />), { wrapper: Strict });
   await waitFor(() => expect(server.connections().streams.readiness).toBe(1));
@@ -137,14 +137,14 @@ test("twenty sandboxes share one connection", async () => {
   const sandboxes = await Promise.all(Array.from({ length: 20 }, () => client.sandboxes.create()));
   const { unmount } = render(sandboxes.map(({ id }) => <Phase key={id} id={id} />), { wrapper: Strict });
   await waitFor(() => expect(server.connections().streams).toEqual({ readiness: 0, events: 1 }));
-  await waitFor(() => expect(screen.getAllByText("ready")).toHaveLength(20), { timeout: 5_000 });
+  await waitFor(() => expect(screen.getAllByText("ready")).toHaveLength(20));
   expect(server.connections().streams).toEqual({ readiness: 0, events: 1 });
   unmount();
   await waitFor(() => expect(server.connections().streams).toEqual({ readiness: 0, events: 0 }));
 });
 
 test("goes on over the same connection when the last component is replaced by another", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { rerender } = render(<Phase key="first" id={id} />, { wrapper: Strict });
   await screen.findByText("booting");
@@ -155,7 +155,7 @@ test("goes on over the same connection when the last component is replaced by an
 });
 
 test("starts over when it comes back after it was left half-way", async () => {
-  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 500 } } });
+  const { server, client, Strict } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { rerender } = render(<Phase id={id} />, { wrapper: Strict });
   await screen.findByText("booting");

@@ -39,7 +39,7 @@ test.each([
 });
 
 test("lists that are not live gain and lose a sandbox that is watched when it becomes ready, without a refetch", async () => {
-  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 300 } } });
+  const { server, client, Plain } = await startMiosa({ faults: { slowStart: { delayMs: 1_200 } } });
   const { id } = await client.sandboxes.create();
   const { result } = renderHook(
     () => {
@@ -58,7 +58,7 @@ test("one sandbox that becomes ready renders its own components and nothing else
   const { server, client, Plain } = await startMiosa({ faults: { neverReady: { times: 2 } } });
   const stuck = [await client.sandboxes.create(), await client.sandboxes.create()];
   await waitFor(() => expect(server.faults.active()).not.toContain("neverReady"));
-  server.faults.set("slowStart", { delayMs: 500 });
+  server.faults.set("slowStart", { delayMs: 1_200 });
   const { id: booting } = await client.sandboxes.create();
 
   const commits = new Map<string, number>();

@@ -2,7 +2,8 @@ import type { ServerResponse } from "node:http";
 import { createLiveFeed, createMiosaClient, type LiveFeed, type MiosaClient } from "@miosa/core";
 import { startRawServer } from "@miosa/local/testing";
 import { QueryClient } from "@tanstack/react-query";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
+import { waitUntil } from "../../../test/waitUntil.js";
 
 /** A sandbox as the server sends it. */
 export type WireRow = { id: string; status: string } & Record<string, unknown>;
@@ -76,12 +77,12 @@ export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer
       const data = JSON.stringify({ type, id, tenant_id: "t", ts: new Date(Date.UTC(2026, 5, 1, 11, 0, eventId)).toISOString(), ...members });
       for (const stream of streams) stream.write(`id: ${eventId}\nevent: ${type}\ndata: ${data}\n\n`);
     },
-    opened: (wanted) => vi.waitUntil(() => streamsOpened >= wanted, { timeout: 5_000 }).then(() => undefined),
+    opened: (wanted) => waitUntil(() => streamsOpened >= wanted).then(() => undefined),
     cut() {
       for (const stream of streams) stream.destroy();
     },
     async answer(status, body) {
-      const response = await vi.waitUntil(() => waiting.shift());
+      const response = await waitUntil(() => waiting.shift());
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     },
   };

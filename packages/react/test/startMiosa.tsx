@@ -6,9 +6,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, configure } from "@testing-library/react";
 import { type ReactElement, type ReactNode, StrictMode } from "react";
 import { onTestFinished } from "vitest";
+import { patienceMs } from "../../../test/patience.js";
 
 // Sandboxes really boot here: on a busy machine that takes longer than the library's default of a second.
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: patienceMs });
 
 /** A running local server, a client for it, and the providers to wrap a component with. */
 export interface TestMiosa {

@@ -77,7 +77,7 @@ test("a feed that is closed does not linger", async () => {
 });
 
 test("a connection that is lost while it lingers is given up when the time is over", async () => {
-  const { server, feed, phases } = await setUp({ lingerMs: 1_000 });
+  const { server, phases } = await setUp({ lingerMs: 1_000 });
   server.faults.set("cutConnection", { routes: ["GET /events/stream"] });
   server.cutConnections();
   await expect.poll(() => phases.at(-1)).toBe("idle");
