@@ -50,6 +50,14 @@ test("a refusal elsewhere is the same refusal here", async () => {
   await expect(open("acme")).rejects.toMatchObject({ status: 429, extra: { retryAfterSec: 1 } });
 });
 
+test("a browser that goes takes no place elsewhere any more", async () => {
+  const { open } = await start();
+  await open("acme");
+  const second = await open("acme");
+  await second.body?.cancel();
+  await expect(open("acme")).resolves.toMatchObject({ status: 200 });
+});
+
 test("a feed that cannot be reached, or answers something else, is a 502", async () => {
   const session: GatewaySession = { externalWorkspaceId: "acme", can: ["read"] };
   const request = { session, types: null, lastEventId: null, signal: new AbortController().signal, onClose: () => {} };

@@ -30,8 +30,8 @@ export function serveFeed(feed: EventFeed): (request: Request) => Promise<Respon
 }
 
 /**
- * A feed that lives elsewhere, behind `serveFeed`. `send` delivers a request there. Its streams go through untouched by script, so the
- * places that they take among their tenant's are counted there, and given back here at once.
+ * A feed that lives elsewhere, behind `serveFeed`. `send` delivers a request there. The
+ * places that its streams take among their tenant's are counted there, and given back here at once.
  */
 export function createRemoteFeed(send: (url: string, init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>): EventFeed {
   return {
@@ -42,8 +42,9 @@ export function createRemoteFeed(send: (url: string, init: { headers: Record<str
       });
       if (response.status !== 200) throw await readDenial(response);
       onClose();
-      // A fetched answer's headers cannot be added to.
-      return new Response(response.body, { headers: { "content-type": "text/event-stream", "x-accel-buffering": "no" } });
+      // A fetched answer's headers cannot be added to. And workerd at times fails to tell a Durable Object that the reader of a body that
+      // a Worker only hands on has gone: then the object writes to nobody, and holds the upstream stream. A body that is piped is cancelled.
+      return new Response(response.body?.pipeThrough(new TransformStream()), { headers: { "content-type": "text/event-stream", "x-accel-buffering": "no" } });
     },
     close() {},
   };
