@@ -1,4 +1,4 @@
-import { isMiosaError, NetworkError, TimeoutError } from "../errors.js";
+import { NetworkError, TimeoutError } from "../errors.js";
 import type { Transport } from "../http/transport.js";
 import { requireId, requireNumber, requireString } from "../requireArguments.js";
 import { createDeadline, raceSignal } from "../timers.js";
@@ -27,7 +27,14 @@ export async function downloadFile(transport: Transport, id: string, path: strin
   function failure(cause: unknown): unknown {
     if (deadline.expired) return new TimeoutError(`The download did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });
     if (callerSignal?.aborted) return callerSignal.reason;
-    return isMiosaError(cause) ? cause : new NetworkError("The download was cut off.", { code: "STREAM_LOST", sandboxId: id, cause });
+    return cause;
+  }
+  async function nextPiece(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+    try {
+      return await raceSignal(reader.read(), signal);
+    } catch (cause) {
+      throw new NetworkError("The download was cut off.", { code: "STREAM_LOST", sandboxId: id, cause });
+    }
   }
 
   let response: Response;
@@ -50,7 +57,7 @@ export async function downloadFile(transport: Transport, id: string, path: strin
     {
       async pull(target) {
         try {
-          const { done, value } = reader ? await raceSignal(reader.read(), signal) : { done: true, value: undefined };
+          const { done, value } = reader ? await nextPiece(reader) : { done: true, value: undefined };
           if (done || value === undefined) {
             close();
             target.close();

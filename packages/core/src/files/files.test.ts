@@ -189,3 +189,25 @@ test("an upload with a deadline that is none, or from a stream that is read else
   }
   expect(raw.server.requests).toHaveLength(0);
 });
+
+test("an upload whose answer is cut off in its body is a NetworkError", async () => {
+  await using raw = await startRawTransport(async (request, response) => {
+    await bodyOf(request);
+    response.writeHead(201, { "content-length": "100" }).write("{", () => response.destroy());
+  });
+  const { files } = createMiosaClient({ baseUrl: raw.server.url });
+  expect(await rejection(files.upload("a", "/b", "text"))).toMatchObject({ name: "NetworkError", code: "NETWORK_ERROR", sandboxId: "a" });
+});
+
+test("an error of the caller's own onProgress or onResponse ends a download as it is, and closes its connection", async () => {
+  await using raw = await startRawTransport((_, response) => void response.writeHead(200).write("bytes"));
+  const mine = new Error("mine");
+  const throwMine = (): never => {
+    throw mine;
+  };
+  const { files } = createMiosaClient({ baseUrl: raw.server.url });
+  const { body } = await files.download("a", "/b", { onProgress: throwMine });
+  expect(await rejection(new Response(body).text())).toBe(mine);
+  expect(await rejection(createMiosaClient({ baseUrl: raw.server.url, onResponse: throwMine }).files.download("a", "/b"))).toBe(mine);
+  await expect.poll(() => raw.openRequests()).toBe(0);
+});

@@ -1,4 +1,5 @@
 import { invalidArgument, TimeoutError } from "../errors.js";
+import { onTheWire } from "../http/readBody.js";
 import type { Transport } from "../http/transport.js";
 import { requireId, requireNumber, requireString } from "../requireArguments.js";
 import { createDeadline } from "../timers.js";
@@ -37,7 +38,7 @@ export async function uploadFile(
         signal: deadline.signal,
       }),
     );
-    await deadline.race(response.text());
+    await onTheWire({ request: "POST /computers/:id/files/upload", sandboxId: id }, () => response.text(), deadline.signal);
     if (contentType === undefined && totalBytes !== undefined) onProgress?.({ sentBytes: totalBytes, totalBytes });
   } catch (error) {
     if (deadline.expired) throw new TimeoutError(`The upload did not finish within ${timeoutMs} ms.`, { code: "TIMEOUT", sandboxId: id });

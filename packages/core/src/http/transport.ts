@@ -125,7 +125,10 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       new Headers(content.headers).forEach((value, name) => headers.set(name, value));
       if (content.idempotencyKey) headers.set(headerNames.idempotencyKey, content.idempotencyKey);
       await authorize(headers, signal);
-      return { headers, ...bodyOf(content.body, headers, content.rawBody) };
+      const { body, rawBody } = content;
+      if (body === undefined) return rawBody === undefined ? { headers } : { headers, body: rawBody };
+      headers.set("content-type", "application/json");
+      return { headers, body: JSON.stringify(body) };
     } catch (cause) {
       throw typedError(cause, context, signal);
     }
@@ -164,7 +167,6 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
 
       try {
         const content = await contentOf(context, init.answer ? "*/*" : "application/json", signal, { ...init, headers: init.options?.headers });
-        const { headers } = content;
 
         const course: Tries = {
           /** With its body, so that one which is cut off half-way can be tried again. */
@@ -181,7 +183,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
             if (error.status === 401 && !refreshed) {
               refreshed = true;
               nextDelayMs = 0;
-              return credentials.refresh(headers.get(headerNames.authorization));
+              return credentials.refresh(content.headers.get(headerNames.authorization));
             }
             const used = tries - (refreshed ? 1 : 0);
             nextDelayMs = retryDelayMs(used, error.retryAfterMs, Math.random());
@@ -192,7 +194,7 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
           },
           async prepareNext() {
             await sleep(nextDelayMs, signal);
-            await authorize(headers, signal);
+            await authorize(content.headers, signal);
           },
         };
 
@@ -229,13 +231,6 @@ export function createTransport(options: MiosaClientOptions = {}): Transport {
       }
     },
   };
-}
-
-/** The body member of a request, if it has one; JSON names its type. */
-function bodyOf(json: unknown, headers: Headers, raw?: BodyInit): { body?: BodyInit } {
-  if (raw !== undefined || json === undefined) return raw === undefined ? {} : { body: raw };
-  headers.set("content-type", "application/json");
-  return { body: JSON.stringify(json) };
 }
 
 function pathOf(pattern: string, params: Readonly<Record<string, string>>): string {
