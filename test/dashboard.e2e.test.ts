@@ -122,7 +122,7 @@ test("a live feed that is cut after its headers does not keep the sandbox from b
 });
 
 test("a sandbox that is late times out on the page, and waiting on sees it ready", async () => {
-  const { page, url } = await open({ tenant: { readyTimeoutMs: 3000 }, local: { faults: { slowStart: { delayMs: 5000 } } } });
+  const { page, url } = await open({ tenant: { readyTimeoutMs: 6000 }, local: { faults: { slowStart: { delayMs: 9000 } } } });
   await createSandbox(page, url, "late");
   expect(await shown(readinessOf(page).getByText("Timed out"))).toBe(true);
   await readinessOf(page).getByRole("button", { name: "Keep waiting" }).click();
@@ -173,14 +173,13 @@ test("leaving the page closes its streams on the server", async () => {
   await expect.poll(() => local.connections().streams.readiness + local.connections().streams.events).toBeGreaterThan(0);
   await page.goto("about:blank");
   // The gateway keeps the feed that all pages share for ten seconds after the last of them.
-  await expectNoConnections(local, { timeoutMs: 25_000 });
+  await expectNoConnections(local, { timeoutMs: 60_000 });
 });
 
 test("the page stays usable while many sandboxes boot", async () => {
   const { page, url, local } = await open({ local: { faults: { neverReady: true } } });
   for (let count = 1; count <= 8; count += 1) await createSandbox(page, url, `booting-${count}`);
-  const { readiness, events } = local.connections().streams;
-  expect(readiness + events).toBeLessThanOrEqual(4);
+  await expect.poll(() => local.connections().streams.readiness + local.connections().streams.events).toBeLessThanOrEqual(4);
   local.faults.clear();
   await createSandbox(page, url, "quick");
   await seenReady(page);

@@ -4,7 +4,7 @@ import { chromiumArgs, findChromium } from "../scripts/findChromium.mjs";
 import { startStack, type Stack, type StackOptions } from "../scripts/devStack.mjs";
 
 /** How long a page may take to show something, in milliseconds: a generous deadline, never a figure that is tested. */
-const shownWithinMs = 15_000;
+const shownWithinMs = 30_000;
 
 /** What the tests of one file share. Everything that is opened by it ends with the test that opened it. */
 export interface DashboardWorld {

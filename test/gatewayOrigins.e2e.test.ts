@@ -63,8 +63,7 @@ async function start(origins: (pageUrl: string) => readonly string[] = () => [])
 
 /** Waits until the gateway has answered as often as the page has asked. */
 async function answered(records: readonly GatewayRecord[], count: number): Promise<readonly number[]> {
-  const deadline = performance.now() + 5_000;
-  while (records.length < count && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  await expect.poll(() => records.length).toBeGreaterThanOrEqual(count);
   return records.map(({ status }) => status);
 }
 

@@ -17,7 +17,7 @@ afterAll(() => server.close());
 
 test("the Node script prints what its command prints and leaves nothing behind", async () => {
   const env = { ...process.env, MIOSA_API_KEY: server.apiKey, MIOSA_BASE_URL: server.baseUrl };
-  const { stdout } = await promisify(execFile)(process.execPath, [await bundleSources("docs/recipes/node-script/main.mjs")], { env, timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [await bundleSources("docs/recipes/node-script/main.mjs")], { env, timeout: 50_000 });
   expect(stdout).toBe("1\n4\n9\n");
   expect(server.sandboxes.count).toBe(0);
 }, 30_000);

@@ -8,11 +8,12 @@ import { createLocalServer } from "@miosa/local";
 import { type Browser } from "playwright";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createSandbox, launchChromium, openPage, runCommand, seenReady } from "./dashboard.js";
+import { patienceMs } from "./patience.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Installing and compiling may come first. */
-const startedWithinMs = 90_000;
-const stoppedWithinMs = 15_000;
+const startedWithinMs = 150_000;
+const stoppedWithinMs = 30_000;
 
 let browser: Browser;
 const started: ChildProcess[] = [];
@@ -175,7 +176,7 @@ test("a page of another name or origin gets nothing from the started servers", a
 /** Status of a bare GET; `fetch` would not let a test choose its Host. */
 function statusFor(port: string, headers: Record<string, string>, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const call = request({ host: "127.0.0.1", port, path, headers, timeout: 5000 }, (response) => {
+    const call = request({ host: "127.0.0.1", port, path, headers, timeout: patienceMs }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
