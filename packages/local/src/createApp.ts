@@ -26,14 +26,13 @@ import { fileRoutes } from "./routes/fileRoutes.js";
 import { observationRoutes } from "./routes/observationRoutes.js";
 import { previewRoutes } from "./routes/previewRoutes.js";
 import { processRoutes } from "./routes/processRoutes.js";
-import { mayRunAgain, quotaRoutes } from "./routes/quotaRoutes.js";
+import { mayWake, quotaRoutes } from "./routes/quotaRoutes.js";
 import { readinessRoutes } from "./routes/readinessRoutes.js";
 import { runRoutes } from "./routes/runRoutes.js";
 import { sandboxFileRoutes } from "./routes/sandboxFileRoutes.js";
 import { sandboxRoutes } from "./routes/sandboxRoutes.js";
 import { settingRoutes } from "./routes/settingRoutes.js";
 import { snapshotRoutes } from "./routes/snapshotRoutes.js";
-import { isSandbox } from "./sandboxes/sandboxRecord.js";
 import { wake } from "./sandboxes/wake.js";
 import { terminalRoutes } from "./routes/terminalRoutes.js";
 import { templateRoutes } from "./routes/templateRoutes.js";
@@ -119,6 +118,7 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
     if (wakes) before.push(wakeFirst(parts));
     if (route.method !== "GET") before.push(written(parts));
     if (route.method !== "GET" && !streamsBody) before.push(body, repeat);
+    if (streamsBody) before.unshift(closeUnread);
     app.on(route.method, [apiPrefix + route.path], ...before, answer);
   }
 
@@ -134,10 +134,16 @@ export function createApp(parts: AppParts): Hono<LocalEnv> {
 function wakeFirst(parts: RouteParts): (context: LocalContext, next: () => Promise<void>) => Promise<void> {
   return async (context, next) => {
     const record = namedRecord(context, parts);
-    if (isSandbox(record) && record.native.persistent) mayRunAgain(record, parts);
+    await mayWake(record, parts);
     await whileConnected(context, [], (signal) => wake(record, parts.store, signal));
     await next();
   };
+}
+
+/** A refusal may come before the body has been read: what is left of it must not be in the way of the connection's next request. */
+async function closeUnread(context: LocalContext, next: () => Promise<void>): Promise<void> {
+  await next();
+  if (context.res.status >= 400) context.res.headers.set("connection", "close");
 }
 
 /** What a request changed outlives the server before the client is told that it is done. */

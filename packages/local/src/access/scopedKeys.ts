@@ -87,8 +87,9 @@ export function createScopedKeys(now: () => number, journal: Journal = noJournal
 export function isSavedKey(value: unknown): value is SavedKey {
   if (!isObject(value)) return false;
   const { digest, id, tenantId, externalUserId, scopes, createdAt, expiresAt } = value;
-  const texts = [digest, id, tenantId, externalUserId, ...(Array.isArray(scopes) ? scopes : [0])];
-  return texts.every((text) => typeof text === "string") && typeof createdAt === "number" && (expiresAt === undefined || typeof expiresAt === "number");
+  const isText = (text: unknown): boolean => typeof text === "string";
+  const isNamed = [digest, id, tenantId, externalUserId].every(isText) && Array.isArray(scopes) && scopes.every(isText);
+  return isNamed && typeof createdAt === "number" && (expiresAt === undefined || typeof expiresAt === "number");
 }
 
 function digestOf(text: string): string {

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { measure } from "../agent/limits.mjs";
 import { type AgentMux, callAgent, createAgentFiles, execInBox, readUsage } from "./agentClient.js";
 import { type AgentSession, openAgentSession } from "./agentSession.js";
 import { saveBoxFiles } from "./boxArchive.js";
@@ -41,6 +43,9 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   let cpuBefore = spec.cpuMsBefore ?? 0;
   let tellLost: (reason: string) => void = () => {};
   const lost = new Promise<string>((resolve) => (tellLost = resolve));
+  const keptPaths = keptDirectories.map((name) => join(place.directory, name));
+  /** What the files of a stopped box take up; nothing in it can change them. */
+  let stoppedBytes: Promise<number> | undefined;
   place.egress?.belongsTo(spec.id);
   if (session) void tellWhenLost(session);
 
@@ -52,6 +57,11 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
   function mux(): AgentMux {
     if (phase !== "running" || !session) throw new Error(`The sandbox is ${phase}.`);
     return session.mux;
+  }
+
+  async function measureStopped(): Promise<number> {
+    await session?.ended;
+    return measure(keptPaths);
   }
 
   async function endSession(): Promise<void> {
@@ -94,7 +104,7 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
     pause: async () => void (await callAgent(mux(), "pause")),
     resume: async () => void (await callAgent(mux(), "resume")),
     async usage() {
-      if (phase !== "running") return { cpuMs: cpuBefore, memoryBytes: 0, processes: 0 };
+      if (phase !== "running") return { cpuMs: cpuBefore, memoryBytes: 0, processes: 0, workspaceBytes: await (stoppedBytes ??= measureStopped()) };
       const usage = await readUsage(mux());
       return { ...usage, cpuMs: cpuBefore + (usage.cpuMs ?? 0) };
     },
@@ -118,6 +128,7 @@ export function createAgentBox(spec: BoxSpec, parts: AgentBoxParts): SandboxBox 
       if (phase !== "stopped") throw new Error(`The sandbox is ${phase}.`);
       session = openAgentSession(launcher, place, tell(onPhase));
       phase = "running";
+      stoppedBytes = undefined;
       void tellWhenLost(session);
     },
     destroy: () => (destroyed ??= destroyNow()),

@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { createBoxPaths, type Places } from "../agent/boxPaths.mjs";
 import { createFiles } from "../agent/createFiles.mjs";
 import { BoxFileError } from "../agent/fileError.mjs";
+import { measure } from "../agent/limits.mjs";
 import { startCommand } from "../agent/startCommand.mjs";
 import {
   type BoxCommand,
@@ -162,7 +163,7 @@ function createBox(spec: BoxSpec, parts: BoxParts): SandboxBox {
     dial,
     pause: () => scan.signalAll(id, directory, "SIGSTOP"),
     resume: () => scan.signalAll(id, directory, "SIGCONT"),
-    usage: async () => ({}),
+    usage: async () => ({ workspaceBytes: await measure([places["/workspace"], places["/home/user"]].map((name) => join(directory, name))) }),
     saveFiles: (target) => copyFiles(directory, target),
     async stop() {
       isStopped = true;

@@ -6,6 +6,8 @@ import { type Access, type Caller, maySee, mayUse } from "../access/access.js";
 import type { RouteParts } from "../routes/localRoute.js";
 import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import { wake } from "../sandboxes/wake.js";
+import { HttpProblem } from "./httpProblem.js";
+import { mayWake } from "../routes/quotaRoutes.js";
 import { readOrigin } from "./requestGuard.js";
 
 /** What the sockets answer from. */
@@ -35,7 +37,7 @@ export interface SocketRoute {
   readonly open: (opened: OpenedSocket) => Promise<void>;
 }
 
-type Refusal = 400 | 401 | 403 | 404 | 409;
+type Refusal = 400 | 401 | 402 | 403 | 404 | 409;
 
 /** Longest message taken, in bytes. */
 const maxMessageBytes = 16_777_216;
@@ -78,7 +80,11 @@ export function serveUpgrades(http: Server, routes: readonly SocketRoute[], part
     const onClose = (): void => left.abort(new Error("The client left."));
     stream.once("close", onClose);
     try {
+      await mayWake(record, parts);
       await wake(record, parts.store, left.signal);
+    } catch (error) {
+      if (error instanceof HttpProblem && (error.status === 402 || error.status === 403)) return error.status;
+      throw error;
     } finally {
       stream.off("close", onClose);
     }

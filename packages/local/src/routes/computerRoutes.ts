@@ -1,4 +1,5 @@
 import { computerRoutes as routes, type WireComputer } from "@miosa/protocol";
+import { bytesOf, checkStorage } from "../access/storage.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
@@ -13,8 +14,9 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
   return [
     {
       route: routes.create,
-      answer(context) {
+      async answer(context) {
         const fields = ownFields(context, readCreateFields(jsonObject(context)));
+        await checkStorage(context.get("tenantId"), fields.attribution.external_user_id, 0, parts);
         withinQuota(context, fields.attribution.external_user_id, parts);
         const record = parts.store.create(context.get("tenantId"), fields);
         return context.json(toWireComputer(record), 201);
@@ -40,9 +42,9 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
     })),
     {
       route: routes.start,
-      answer(context) {
+      async answer(context) {
         const record = namedRecord(context, parts);
-        mayRunAgain(record, parts);
+        (await mayRunAgain(record, parts))();
         parts.store.start(record);
         return context.json(toWireComputer(record));
       },
@@ -57,8 +59,9 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
     },
     {
       route: routes.restart,
-      answer(context) {
+      async answer(context) {
         const record = namedRecord(context, parts);
+        (await mayRunAgain(record, parts))();
         if (record.status === "stopped" || record.status === "error") parts.store.start(record);
         else parts.store.restart(record);
         return context.json(toWireComputer(record));
@@ -70,6 +73,7 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
         const record = namedRecord(context, parts);
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
         const fields = ownFields(context, readCreateFields({ ...like, ...jsonObject(context) }));
+        await checkStorage(record.tenantId, fields.attribution.external_user_id, await bytesOf(record, parts), parts);
         withinQuota(context, fields.attribution.external_user_id, parts);
         const made = await parts.store.copy(record, fields);
         copyVariables(record, made);

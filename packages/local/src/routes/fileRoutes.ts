@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fileRoutes as routes } from "@miosa/protocol";
 import type { BoxFile, BoxFiles } from "../drivers/boxFiles.js";
+import { withinStorage } from "../access/storageFiles.js";
 import { bytesAnswer } from "../http/bytesAnswer.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { readMultipart } from "../http/multipart.js";
@@ -14,7 +15,10 @@ const exportLifeSec = 900;
 
 /** Files of a running sandbox or computer. Contract 6.6. */
 export function fileRoutes(parts: RouteParts): LocalRoute[] {
-  const files = (context: LocalContext): BoxFiles => runningBox(namedRecord(context, parts), parts).files;
+  const files = (context: LocalContext): BoxFiles => {
+    const record = namedRecord(context, parts);
+    return withinStorage(runningBox(record, parts).files, record, parts);
+  };
 
   async function list(context: LocalContext): Promise<Response> {
     const path = context.req.query("path") ?? workspace;

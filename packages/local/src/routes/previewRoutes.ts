@@ -7,6 +7,7 @@ import { jsonObject } from "../http/requestBody.js";
 import { startPreview } from "../sandboxes/previewServer.js";
 import { type PreviewRecord, type SandboxRecord, toTime } from "../sandboxes/sandboxRecord.js";
 import { type LocalRoute, namedRecord, type RouteParts } from "./localRoute.js";
+import { mayWake } from "./quotaRoutes.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -39,7 +40,7 @@ export function previewRoutes(parts: RouteParts): LocalRoute[] {
     const { tokens: ofSandbox, shares } = sharedOf(record);
     const scopeOf = (text: string): VisitorScope | undefined => tokens.scopeOf(text) ?? ofSandbox.scopeOf(text) ?? shares.scopeOf(text);
     const isPrivate = (): boolean => record.native.previews.get(id)?.visibility !== "public";
-    const server = await startPreview(parts.store, { id, record, port, isPrivate, scopeOf });
+    const server = await startPreview(parts.store, { id, record, port, isPrivate, scopeOf, mayWake: () => mayWake(record, parts) });
     const preview: PreviewRecord = { id, port, visibility, server, tokens };
     record.native.previews.set(id, preview);
     closeWithSandbox(record, preview, parts);

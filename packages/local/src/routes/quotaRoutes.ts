@@ -1,10 +1,11 @@
 import type { Route } from "@miosa/protocol";
 import { checkQuota, quotaUse } from "../access/checkQuota.js";
+import { checkStorage, gigabyte, storageUse } from "../access/storage.js";
 import type { Quota } from "../access/quotas.js";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
-import type { SandboxRecord } from "../sandboxes/sandboxRecord.js";
+import { isSandbox, type SandboxRecord } from "../sandboxes/sandboxRecord.js";
 import { type LocalRoute, type RouteParts, visibleRecords } from "./localRoute.js";
 
 const path = "/quotas/external/:user";
@@ -16,10 +17,11 @@ const names = { maxSandboxes: "max_sandboxes", maxConcurrent: "max_concurrent", 
 /** What a platform's end users may have, and what the tenant has. Only the server's own keys set quotas. Contract 7. */
 export function quotaRoutes(parts: RouteParts): LocalRoute[] {
   const route = (method: Route["method"]): LocalRoute["route"] => ({ method, path, kind: "json" });
-  function show(context: LocalContext, quota: Quota): Response {
+  async function show(context: LocalContext, quota: Quota): Promise<Response> {
     const user = context.req.param("user") ?? "";
+    const storedBytes = await storageUse(context.get("tenantId"), user, parts);
     const { sandboxes, concurrent, creditCents } = quotaUse(context.get("tenantId"), user, parts);
-    const usage = { sandboxes, concurrent, storage_gb: null, credit_cents: creditCents };
+    const usage = { sandboxes, concurrent, storage_gb: storedBytes / gigabyte, credit_cents: creditCents };
     return context.json({ external_user_id: user, ...toWire(quota), usage });
   }
   return [
@@ -69,9 +71,21 @@ export function withinQuota(context: LocalContext, userId: string | null, parts:
   checkQuota(context.get("tenantId"), userId, true, parts);
 }
 
-/** Refuses to let run again what is paused or stopped, where that would pass the quota of its user. */
-export function mayRunAgain({ status, tenantId, attribution }: SandboxRecord, parts: RouteParts): void {
-  if (status === "stopped" || status === "paused" || status === "error") checkQuota(tenantId, attribution.external_user_id, false, parts);
+/**
+ * Refuses to let run again what is paused or stopped, where that would pass the quota of its user. What it resolves with is to be
+ * called right before, since others may have begun to run meanwhile.
+ */
+export async function mayRunAgain({ status, tenantId, attribution }: SandboxRecord, parts: RouteParts): Promise<() => void> {
+  if (!["stopped", "stopping", "paused", "error"].includes(status)) return () => {};
+  await checkStorage(tenantId, attribution.external_user_id, 0, parts);
+  const check = (): void => checkQuota(tenantId, attribution.external_user_id, false, parts);
+  check();
+  return check;
+}
+
+/** Refuses to wake a sandbox for a caller where that would pass the quota of its user. */
+export async function mayWake(record: SandboxRecord, parts: RouteParts): Promise<void> {
+  if (isSandbox(record) && record.native.persistent) (await mayRunAgain(record, parts))();
 }
 
 function readQuota(body: Readonly<Record<string, unknown>>): Quota {

@@ -25,7 +25,7 @@ export function runRoutes(parts: RouteParts): LocalRoute[] {
         const body = jsonObject(context);
         const { timeout_sec: _timeoutSec, env: _env, ...ofCommand } = body;
         const request = readNativeCommand(ofCommand);
-        const record = createNative(context, body, parts);
+        const record = await createNative(context, body, parts);
         try {
           await whileConnected(context, [], (signal) => untilRunning(record, parts, signal));
           const result = await runIn(context, record, request, parts);

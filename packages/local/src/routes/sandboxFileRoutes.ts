@@ -1,9 +1,10 @@
 import { fileRoutes as routes } from "@miosa/protocol";
 import { BoxFileError } from "../agent/fileError.mjs";
 import type { BoxFiles } from "../drivers/boxFiles.js";
+import { withinStorage } from "../access/storageFiles.js";
 import { bytesAnswer } from "../http/bytesAnswer.js";
 import { keepAlive, openEventStream } from "../http/eventStream.js";
-import { validationProblem } from "../http/httpProblem.js";
+import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
 import { isObject } from "../isObject.js";
@@ -14,7 +15,10 @@ const root = "/sandboxes/:id/files";
 
 /** Files of a sandbox as the native resource offers them. Contract 4.8. */
 export function sandboxFileRoutes(parts: RouteParts): LocalRoute[] {
-  const files = (context: LocalContext): BoxFiles => runningBox(namedRecord(context, parts), parts).files;
+  const files = (context: LocalContext): BoxFiles => {
+    const record = namedRecord(context, parts);
+    return withinStorage(runningBox(record, parts).files, record, parts);
+  };
 
   async function list(context: LocalContext): Promise<Response> {
     const { path = workspace, depth = "1" } = context.req.query();
@@ -40,7 +44,7 @@ export function sandboxFileRoutes(parts: RouteParts): LocalRoute[] {
         const file = await target.write(path, content, { parents: true });
         written.push({ path: file.path, size_bytes: file.sizeBytes });
       } catch (error) {
-        if (!(error instanceof BoxFileError)) throw error;
+        if (!(error instanceof BoxFileError || error instanceof HttpProblem)) throw error;
         failed.push({ path, error: error.message });
       }
     }

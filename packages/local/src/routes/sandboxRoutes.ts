@@ -1,5 +1,6 @@
 import { headerNames, sandboxRoutes as routes, sandboxTemplate } from "@miosa/protocol";
 import { maySee } from "../access/access.js";
+import { checkStorage } from "../access/storage.js";
 import { keepAlive, openEventStream } from "../http/eventStream.js";
 import { HttpProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
@@ -20,9 +21,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
   return [
     {
       route: routes.create,
-      answer(context) {
-        return show(context, createNative(context, jsonObject(context), parts), 201);
-      },
+      answer: async (context) => show(context, await createNative(context, jsonObject(context), parts), 201),
     },
     {
       route: routes.list,
@@ -95,7 +94,7 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
       route: routes.resume,
       async answer(context) {
         const record = namedRecord(context, parts);
-        mayRunAgain(record, parts);
+        (await mayRunAgain(record, parts))();
         await store.resume(record);
         return show(context, record);
       },
@@ -148,11 +147,12 @@ export function sandboxRoutes(parts: RouteParts): LocalRoute[] {
 }
 
 /** Creates a sandbox as the native resource's body says. Throws a 422 for what is wrong with it, and what the user's quota says. */
-export function createNative(context: LocalContext, body: Readonly<Record<string, unknown>>, parts: RouteParts): SandboxRecord {
+export async function createNative(context: LocalContext, body: Readonly<Record<string, unknown>>, parts: RouteParts): Promise<SandboxRecord> {
   const template = body["template_id"] ?? body["template"] ?? body["image"] ?? sandboxTemplate;
   const size = readResources(body);
   const fields = ownFields(context, readCreateFields({ ...body, template_type: template, ...(size !== undefined && { size }) }));
   const native = readNativeFields(body);
+  await checkStorage(context.get("tenantId"), fields.attribution.external_user_id, 0, parts);
   withinQuota(context, fields.attribution.external_user_id, parts);
   return parts.store.create(context.get("tenantId"), { ...fields, native });
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { sandboxRoutes as routes } from "@miosa/protocol";
+import { bytesOf, checkStorage } from "../access/storage.js";
+import { measure } from "../agent/limits.mjs";
 import { HttpProblem, validationProblem } from "../http/httpProblem.js";
 import type { LocalContext } from "../http/localEnv.js";
 import { jsonObject } from "../http/requestBody.js";
@@ -76,9 +78,10 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
     const retentionSec = readRetention(body);
     if (comment !== null && typeof comment !== "string") throw validationProblem({ comment: ["must be a string"] });
     if (typeof keep !== "boolean") throw validationProblem({ keep: ["must be true or false"] });
+    await checkStorage(record.tenantId, record.attribution.external_user_id, await bytesOf(record, parts), parts);
     const directory = await store.saveFiles(record);
     if (directory === undefined) throw notRunning(record);
-    const snapshot: SnapshotRecord = { id: `snap_${randomUUID()}`, directory, comment, createdAt: now(), keep, ...(retentionSec !== undefined && { retentionSec }) };
+    const snapshot: SnapshotRecord = { id: `snap_${randomUUID()}`, directory, comment, createdAt: now(), sizeBytes: await measure([directory]), keep, ...(retentionSec !== undefined && { retentionSec }) };
     record.native.snapshots.set(snapshot.id, snapshot);
     parts.events.publish(record.tenantId, {
       type: "sandbox.snapshot.ready",
@@ -104,8 +107,10 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
     },
     {
       route: routes.restore,
-      answer(context) {
+      async answer(context) {
         const record = namedRecord(context, parts);
+        const { sizeBytes } = find(record, context.req.param("snapshot"));
+        await checkStorage(record.tenantId, record.attribution.external_user_id, sizeBytes ?? 0, parts);
         withinQuota(context, record.attribution.external_user_id, parts);
         const made = startFrom(find(record, context.req.param("snapshot")), record, likeOf(record));
         copyVariables(record, made);
@@ -125,8 +130,10 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
       async answer(context) {
         const record = namedRecord(context, parts);
         const fields = ownFields(context, readForkFields(record, jsonObject(context)));
-        withinQuota(context, fields.attribution.external_user_id, parts);
         const snapshotId = jsonObject(context)["snapshot_id"] ?? undefined;
+        const addedBytes = snapshotId === undefined ? await bytesOf(record, parts) : (find(record, snapshotId).sizeBytes ?? 0);
+        await checkStorage(record.tenantId, fields.attribution.external_user_id, addedBytes, parts);
+        withinQuota(context, fields.attribution.external_user_id, parts);
         const made = snapshotId === undefined ? await store.copy(record, fields) : startFrom(find(record, snapshotId), record, fields);
         copyVariables(record, made);
         return context.json(toWireSandbox(made, now()), 201);

@@ -21,6 +21,8 @@ export interface PreviewTarget {
   readonly port: number;
   /** Whether a visitor needs a token. Asked for each connection. */
   readonly isPrivate: () => boolean;
+  /** Rejects when the sandbox may not be woken for a visitor. */
+  readonly mayWake: () => Promise<void>;
   /** What the holder of a token may do. */
   readonly scopeOf: (token: string) => VisitorScope | undefined;
 }
@@ -60,8 +62,9 @@ export async function startPreview(store: SandboxStore, target: PreviewTarget): 
   };
 }
 
-async function dialTarget(store: SandboxStore, { record, port }: PreviewTarget): Promise<Duplex> {
+async function dialTarget(store: SandboxStore, { record, port, mayWake }: PreviewTarget): Promise<Duplex> {
   const signal = AbortSignal.timeout(dialLimitMs);
+  await mayWake();
   await wake(record, store, signal);
   const box = store.boxOf(record);
   if (!box) throw new Error("The sandbox is not running.");

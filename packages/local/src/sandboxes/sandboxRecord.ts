@@ -43,6 +43,8 @@ export interface SnapshotRecord {
   readonly directory: string;
   readonly comment: string | null;
   readonly createdAt: number;
+  /** What its files take up on disk. */
+  readonly sizeBytes?: number;
   /** Kept for ever; else it goes when `expiresAt` has passed. */
   readonly keep?: boolean;
   /** How long it is kept, in seconds. */

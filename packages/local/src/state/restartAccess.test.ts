@@ -101,3 +101,14 @@ test("quotas are kept and held to in the next server's time, and one that was de
   const third = await servers.restart();
   expect((await call(third, "GET", "/quotas/external/full")).body).toMatchObject({ max_sandboxes: 5, max_storage_gb: null });
 });
+
+test.each(["bwrap", "process"] as const)("what a user of %s has stored is known before anything is started again", async (driver) => {
+  const servers = await stateServers({ driver });
+  const first = await servers.start();
+  const id = await createReady(first, { external_user_id: "u" });
+  await call(first, "POST", `/sandboxes/${id}/exec`, { body: { command: "head -c 3000000 /dev/urandom > file" } });
+  await call(first, "POST", `/sandboxes/${id}/snapshots`, { body: {} });
+  await call(first, "PUT", "/quotas/external/u", { body: { max_storage_gb: 0.005 } });
+  const second = await servers.restart();
+  expect((await call(second, "POST", `/computers/${id}/start`)).body["details"]).toMatchObject({ quota: "max_storage_gb", limit: 0.005, used: expect.closeTo(0.006, 3) });
+});

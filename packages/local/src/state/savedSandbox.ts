@@ -105,6 +105,7 @@ const checkSandbox = fits<SavedSandbox>({
         directory: name,
         comment: nullable(text),
         createdAt: number,
+        sizeBytes: optional(number),
         keep: optional(flag),
         retentionSec: optional(number),
         lastUsedAt: optional(number),
