@@ -1,53 +1,14 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { startFeedUpstream, type FeedUpstream } from "../../test/feedUpstream.js";
-import { follow, type Follower } from "../../test/followFeed.js";
-import { openServer } from "../../test/servers.js";
-import { createGateway } from "../createGateway.js";
-import type { GatewayOptions } from "../gatewayOptions.js";
-import { toNodeListener } from "../node.js";
+import { startFeedUpstream } from "../../test/feedUpstream.js";
+import { follow } from "../../test/followFeed.js";
+import { connected, startFeed } from "../../test/startFeed.js";
 import { createEventFeed } from "../parts.js";
 import type { FeedPosition } from "./eventFeed.js";
 
-async function start(options: Partial<GatewayOptions> = {}) {
-  const upstream = await startFeedUpstream();
-  onTestFinished(() => upstream.close());
-  const gateway = createGateway({
-    apiKey: "msk_p_key",
-    upstream: upstream.baseUrl,
-    authorize: (request) => {
-      const workspace = request.headers.get("cookie");
-      return workspace === null ? null : { externalWorkspaceId: workspace, can: ["read"] };
-    },
-    ...options,
-  });
-  const server = await openServer(toNodeListener(gateway));
-  onTestFinished(() => server.close());
-  onTestFinished(() => gateway.close());
-  const url = `${server.baseUrl}/api/miosa/events/stream`;
-  return {
-    upstream,
-    gateway,
-    server,
-    request: (workspace: string, lastEventId?: string, query = "") =>
-      fetch(url + query, { headers: { cookie: workspace, ...(lastEventId && { "last-event-id": lastEventId }) } }),
-    async browser(workspace: string, lastEventId?: string): Promise<Follower> {
-      return follow(await this.request(workspace, lastEventId));
-    },
-  };
-}
-
-async function connected(upstream: FeedUpstream, count: number): Promise<void> {
-  await expect.poll(() => upstream.open, { interval: 5 }).toBe(count);
-}
-
-async function reconnected(upstream: FeedUpstream): Promise<void> {
-  await expect.poll(() => upstream.resumedFrom, { interval: 5 }).toHaveLength(2);
-}
-
 test("a hundred browsers share one upstream stream and get their own tenant's events in order", async () => {
-  const { upstream, browser } = await start().then((parts) => ({ ...parts, browser: parts.browser.bind(parts) }));
+  const { upstream, browser } = await startFeed().then((parts) => ({ ...parts, browser: parts.browser.bind(parts) }));
   const acme = await Promise.all(Array.from({ length: 50 }, () => browser("acme")));
   const globex = await Promise.all(Array.from({ length: 50 }, () => browser("globex")));
   for (const id of ["acme-1", "globex-1", "acme-2", "globex-2", "initech-1"]) upstream.emit(id);
@@ -57,26 +18,8 @@ test("a hundred browsers share one upstream stream and get their own tenant's ev
   expect(upstream.lookups).toHaveLength(5);
 });
 
-test("an upstream that opens each stream and cuts it at once is asked ever more rarely", async () => {
-  const parts = await start();
-  await parts.browser("acme");
-  const cutting = setInterval(() => parts.upstream.cut(), 5);
-  onTestFinished(() => clearInterval(cutting));
-  await expect.poll(() => parts.upstream.askedAtMs.length).toBeGreaterThanOrEqual(4);
-  const pausesMs = parts.upstream.askedAtMs.slice(1).map((atMs, index) => atMs - (parts.upstream.askedAtMs[index] ?? 0));
-  for (const [index, leastMs] of [125, 250, 500].entries()) expect(pausesMs[index]).toBeGreaterThanOrEqual(leastMs - 1);
-});
-
-test("the owner of a sandbox is looked up once for all of its events", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  for (let event = 0; event < 20; event++) parts.upstream.emit("acme-1");
-  for (let event = 0; event < 20; event++) await browser.next();
-  expect(parts.upstream.lookups).toEqual(["acme-1"]);
-});
-
 test("a browser that comes back gets what it missed of its own tenant's, once", async () => {
-  const parts = await start();
+  const parts = await startFeed();
   const other = await parts.browser("acme");
   const first = await parts.browser("acme");
   parts.upstream.emit("acme-1");
@@ -92,7 +35,7 @@ test("a browser that comes back gets what it missed of its own tenant's, once", 
 });
 
 test("a browser that comes back with an unknown id is told to recheck, and resumes from there", async () => {
-  const parts = await start({ limits: { replayEvents: 2 } });
+  const parts = await startFeed({ limits: { replayEvents: 2 } });
   const other = await parts.browser("acme");
   for (let event = 0; event < 6; event++) parts.upstream.emit("acme-1");
   for (let event = 0; event < 6; event++) await other.next();
@@ -102,32 +45,8 @@ test("a browser that comes back with an unknown id is told to recheck, and resum
   expect(await back.next()).toBe("evt_7 sandbox.ready acme-2");
 });
 
-test("an upstream stream that is cut is resumed without the browsers noticing", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  parts.upstream.emit("acme-1");
-  parts.upstream.emit("acme-2");
-  expect([await browser.next(), await browser.next()]).toEqual(["evt_1 sandbox.ready acme-1", "evt_2 sandbox.ready acme-2"]);
-  parts.upstream.cut();
-  parts.upstream.emit("acme-3");
-  await reconnected(parts.upstream);
-  parts.upstream.emit("acme-4");
-  expect([await browser.next(), await browser.next()]).toEqual(["evt_3 sandbox.ready acme-3", "evt_4 sandbox.ready acme-4"]);
-  // It asked for one event more than it needed: that one came again, so nothing was missed.
-  expect(parts.upstream.resumedFrom).toEqual([undefined, "evt_1"]);
-});
-
-test("an event that the API sends twice is handed on once", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  const eventId = parts.upstream.emit("acme-1");
-  parts.upstream.repeat(eventId);
-  parts.upstream.emit("acme-2");
-  expect([await browser.next(), await browser.next()]).toEqual(["evt_1 sandbox.ready acme-1", "evt_2 sandbox.ready acme-2"]);
-});
-
 test("a quiet stream beats, so that nobody between takes it for dead", async () => {
-  const parts = await start({ limits: { heartbeatMs: 20 } });
+  const parts = await startFeed({ limits: { heartbeatMs: 20 } });
   const response = await parts.request("acme");
   const reader = response.body?.getReader();
   let text = "";
@@ -148,99 +67,8 @@ test("a tenant's streams on the feed are counted by the feed itself", async () =
   await open("globex");
 });
 
-test("an API that cannot resume makes the browsers recheck", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  parts.upstream.emit("acme-1");
-  parts.upstream.emit("acme-2");
-  await browser.next();
-  await browser.next();
-  parts.upstream.resumes = false;
-  parts.upstream.cut();
-  parts.upstream.emit("acme-3");
-  await reconnected(parts.upstream);
-  parts.upstream.emit("acme-4");
-  expect(await browser.next()).toBe("recheck feed.recheck feed");
-  expect(await browser.next()).toBe("evt_4 sandbox.ready acme-4");
-
-  const later = await parts.browser("acme", "evt_1");
-  expect(await later.next()).toBe("evt_4 feed.recheck feed");
-});
-
-test("an API that resumes silently into nothing makes the browsers recheck after a moment", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  parts.upstream.emit("acme-1");
-  parts.upstream.emit("acme-2");
-  await browser.next();
-  await browser.next();
-  parts.upstream.resumes = false;
-  parts.upstream.cut();
-  expect(await browser.next()).toBe("recheck feed.recheck feed");
-});
-
-test("an owner that cannot be looked up makes the browsers recheck, and shows the event to nobody", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  parts.upstream.lookupStatus = 500;
-  parts.upstream.emit("acme-1");
-  expect(await browser.next()).toBe("recheck feed.recheck feed");
-  parts.upstream.lookupStatus = 200;
-  parts.upstream.emit("acme-1");
-  expect(await browser.next()).toBe("evt_2 sandbox.ready acme-1");
-});
-
-test("an owner that is not found in time holds nobody else's events up", async () => {
-  const parts = await start({ limits: { feedLookupMs: 100 } });
-  const browser = await parts.browser("acme");
-  parts.upstream.lookupStatus = 0;
-  parts.upstream.emit("globex-1");
-  await expect.poll(() => parts.upstream.lookups).toEqual(["globex-1"]);
-  parts.upstream.lookupStatus = 200;
-  parts.upstream.emit("acme-1");
-  expect([await browser.next(), await browser.next()]).toEqual(["recheck feed.recheck feed", "evt_2 sandbox.ready acme-1"]);
-});
-
-test("a destroyed sandbox is looked up anew for the next request", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  const get = () => fetch(`${parts.server.baseUrl}/api/miosa/computers/acme-1`, { headers: { cookie: "acme" } });
-  expect((await get()).status).toBe(200);
-  parts.upstream.emit("acme-1", "sandbox.destroyed");
-  await browser.next();
-  expect(parts.upstream.lookups).toHaveLength(2);
-  expect((await get()).status).toBe(200);
-  // Once for whose it is, which the claim would have answered before, and once for the sandbox itself.
-  expect(parts.upstream.lookups).toHaveLength(4);
-});
-
-test("the event of a sandbox's end reaches its owner though the sandbox is gone", async () => {
-  const parts = await start();
-  const browser = await parts.browser("acme");
-  parts.upstream.emit("acme-1");
-  await browser.next();
-  parts.upstream.lookupStatus = 404;
-  parts.upstream.emit("acme-1", "sandbox.destroyed");
-  expect(await browser.next()).toBe("evt_2 sandbox.destroyed acme-1");
-});
-
-test.each([
-  [404, 404],
-  [405, 405],
-  [500, 502],
-  [401, 502],
-])("an API that answers %i to its feed is answered as %i, and asked again later", async (status, expected) => {
-  const parts = await start();
-  parts.upstream.status = status;
-  expect((await parts.request("acme")).status).toBe(expected);
-  parts.upstream.status = 200;
-  const browser = await parts.browser("acme");
-  parts.upstream.emit("acme-1");
-  expect(await browser.next()).toContain("acme-1");
-});
-
 test("a browser that does not read is cut off, and the others go on", async () => {
-  const parts = await start({ limits: { slowReaderBytes: 16_384 } });
+  const parts = await startFeed({ limits: { slowReaderBytes: 16_384 } });
   const { hostname, port } = new URL(parts.server.baseUrl);
   const slow = connect(Number(port), hostname);
   onTestFinished(() => void slow.destroy());
@@ -261,7 +89,7 @@ test("a browser that does not read is cut off, and the others go on", async () =
 });
 
 test("closing the gateway ends every stream, upstream too", async () => {
-  const parts = await start();
+  const parts = await startFeed();
   const browser = await parts.browser("acme");
   parts.gateway.close();
   await expect(browser.next()).rejects.toThrow("The feed has ended.");
@@ -269,7 +97,7 @@ test("closing the gateway ends every stream, upstream too", async () => {
 });
 
 test("a feed stream ends with its session", async () => {
-  const parts = await start({ authorize: () => ({ externalWorkspaceId: "acme", can: ["read"], expiresAtMs: Date.now() + 150 }) });
+  const parts = await startFeed({ authorize: () => ({ externalWorkspaceId: "acme", can: ["read"], expiresAtMs: Date.now() + 150 }) });
   const browser = await parts.browser("acme");
   await expect(browser.next()).rejects.toThrow("The feed has ended.");
 });
