@@ -156,6 +156,19 @@ test("once it is ready the page shows how the boot went, without waiting for its
   await timeline.waitFor(beforeNextLook);
 });
 
+test("while it boots the page shows the steps as they pass, without a stream of its own for them", async () => {
+  const { local, url } = await openStack({ local: { driver: "process", faults: { slowStart: { delayMs: 3_000 } } } });
+  const { page } = await openPage();
+  const id = await createSandbox(page, url, name);
+  const timeline = readinessOf(page).getByRole("list", { name: "Boot timeline" });
+  await timeline.getByRole("listitem").filter({ hasText: /^Allocate.*under way/s }).waitFor();
+  expect(await readinessOf(page).locator(".status", { hasText: "Ready" }).count()).toBe(0);
+  expect(await timeline.locator('[aria-current="step"]').count()).toBe(1);
+  await seenReady(page);
+  await expect.poll(() => timeline.getByRole("listitem").allInnerTexts()).toEqual([expect.stringMatching(/^Allocate\s+\d+\.\d+ s/), expect.stringMatching(/^Self-test\s+\d/)]);
+  expect(local.countRequests(`GET /sandboxes/${id}/events`) + local.countRequests("GET /sandboxes/:id/events")).toBe(0);
+});
+
 test("a sandbox is stopped and started again with its files, and its commands stay in sight", async () => {
   const { page } = await openSandbox();
   await runCommand(page, "echo still here > file.txt; echo printed");

@@ -28,7 +28,7 @@ const sourceNotes: Record<ReadinessSource, string> = {
 interface ReadinessPanelProps {
   sandbox: Sandbox;
   readiness: SandboxReadiness;
-  /** How the boot went, once that is known. */
+  /** How the boot goes or went, as far as that is known. */
   boot: BootReport | null;
   /** Boots a sandbox that failed once more; null where waiting on is all that can be done. */
   restart: (() => void) | null;
@@ -64,7 +64,7 @@ export function ReadinessPanel({ sandbox, readiness, boot, restart }: ReadinessP
           </div>
         )}
       </dl>
-      {readiness.isFinal && boot !== null && <BootTimeline report={boot} />}
+      {boot !== null && <BootTimeline report={boot} readiness={readiness} />}
       {source === "poll" && isWaiting && <p className="hint">{sourceNotes.poll}</p>}
       {phase === "timedOut" && (
         <div className="callout" data-tone="late">

@@ -33,7 +33,7 @@ export function bootReportOf(sandbox: Sandbox): BootReport | null {
 }
 
 /**
- * Asks for a sandbox's row once more when its boot has ended, if the row is older: a change of state is told to the page, the steps
+ * How the boot goes, or went. Asks for a sandbox's row once more when its boot has ended, if the row is older: a change of state is told to the page, the steps
  * of a boot are not. True while the row on the page tells of an earlier boot, or of this one's beginning only.
  */
 export function useBootReport(sandbox: Sandbox, readiness: SandboxReadiness, refetch: () => Promise<unknown>): BootReport | null {
@@ -42,7 +42,9 @@ export function useBootReport(sandbox: Sandbox, readiness: SandboxReadiness, ref
   useEffect(() => {
     if (isOld) void refetch();
   }, [isOld, refetch]);
-  return isOld ? null : bootReportOf(sandbox);
+  const report = isOld ? null : bootReportOf(sandbox);
+  // One that came to its end is not the one that is under way.
+  return report !== null && report.totalMs !== null && !readiness.isFinal ? null : report;
 }
 
 function isBefore(sandbox: Sandbox, phase: SandboxReadiness["phase"], readyAt: string | null): boolean {

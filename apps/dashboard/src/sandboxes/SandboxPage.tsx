@@ -14,7 +14,7 @@ import { CopyButton } from "../ui/CopyButton.js";
 import { PageTitle } from "../ui/PageTitle.js";
 import { Unavailable } from "../ui/Unavailable.js";
 import { useForgetKept } from "../ui/useKept.js";
-import { useRefetchInterval } from "./refetchInterval.js";
+import { useSandboxRefetchInterval } from "./refetchInterval.js";
 import { DeleteSandbox } from "./DeleteSandbox.js";
 import { PowerButton } from "./PowerButton.js";
 import { StatusMark } from "./StatusMark.js";
@@ -23,7 +23,7 @@ import { hasReadiness, nameOf, statusOfState } from "./status.js";
 
 /** One sandbox: its readiness, its commands, its files and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
 export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean }): ReactElement {
-  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useRefetchInterval() } });
+  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useSandboxRefetchInterval() } });
   const isGone = isApiError(error) && error.status === 404;
   if (sandbox !== undefined && !isGone) {
     return (

@@ -1,10 +1,12 @@
-import { isApiError, isRateLimited } from "@miosa/core";
+import { isApiError, isRateLimited, type Sandbox } from "@miosa/core";
 import { useLiveFeedStatus } from "@miosa/react";
+import { isBooting } from "./status.js";
 
 const everyMs = 5000;
 /** A gateway holds its feed open while the API behind it is down, so a page that is told of everything looks now and then too. */
 const whileLiveMs = 10_000;
 const afterRefusalMs = 30_000;
+const whileBootingMs = 500;
 
 /** How often a query asks again: seldom while events tell what changes, unless its last answer was an error. */
 export function useRefetchInterval(): (query: QueryState) => number {
@@ -15,6 +17,15 @@ export function useRefetchInterval(): (query: QueryState) => number {
 /** How often a query that nothing tells of changes asks again, in milliseconds: `calmMs`, or sooner while its last answer was an error. */
 export function refetchAfterErrors(calmMs: number | false): (query: QueryState) => number | false {
   return (query) => (query.state.error === null ? calmMs : refetchIntervalMs(query));
+}
+
+/** The same for one sandbox whose page is open: often while it boots, where its row tells of the steps of that. No event does. */
+export function useSandboxRefetchInterval(): (query: QueryState & { state: { data: Sandbox | undefined } }) => number {
+  const otherwise = useRefetchInterval();
+  return (query) => {
+    const { data, error } = query.state;
+    return error === null && data !== undefined && isBooting(data) && "boot" in data ? whileBootingMs : otherwise(query);
+  };
 }
 
 /** What of a query decides. */
