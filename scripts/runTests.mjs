@@ -8,7 +8,7 @@ import { steps } from "./testSteps.mjs";
 import { runVitest } from "./vitestStep.mjs";
 
 const resultFile = join(root, "node_modules/.cache/test-result.json");
-/** Three times what the longest step takes on two cores that others use too: a step that hangs ends, and a slow machine is let finish. */
+/** A step that hangs ends, and one on a slow and busy machine is let finish. */
 const stepTimeoutMs = 1_800_000;
 
 /** Runs the steps that `args` ask for, prints what came of each, and resolves to the exit code of the first that failed. */

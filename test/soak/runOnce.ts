@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { createMiosaClient, isMiosaError, type ReadinessSnapshot } from "@miosa/core";
 import { createFaultProxy, type FaultProxy, type FaultRecord } from "@miosa/local/testing";
+import { patienceMs } from "../patience.js";
 import { createConnectionFaults } from "./connectionFaults.js";
 import type { JumpingClock } from "./jumpingClock.js";
 import type { LagMeter } from "./lagMeter.js";
@@ -36,7 +37,7 @@ export interface RunContext {
 }
 
 const sandboxId = "0b6f7a1e-6f1e-4a53-9d52-3f0c2f6f2c11";
-const cleanUpMs = 2_000;
+const cleanUpMs = patienceMs;
 /** A wait that goes on for this long after its deadline hangs. */
 const hangMs = 10_000;
 

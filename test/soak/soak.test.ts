@@ -5,7 +5,7 @@ import { soakFeed } from "./soakFeed.js";
 
 const runs = 300;
 
-test("no wait breaks a promise under random faults", { timeout: 120_000 }, async () => {
+test("no wait breaks a promise under random faults", { timeout: 300_000 }, async () => {
   const report = await soak({ seeds: Array.from({ length: runs }, (_, index) => `ci/${index}`) });
   expect(report.failures.map(({ seed, findings }) => `npm run soak -- --only ${seed}: ${findings.join("; ")}`)).toEqual([]);
   expect(report.runs).toBe(runs);
@@ -19,7 +19,7 @@ test("a seed tells the whole schedule", () => {
   expect(createSchedule("ci/1")).not.toEqual(createSchedule("ci/2"));
 });
 
-test("no feed misses a sandbox under random faults", { timeout: 60_000 }, async () => {
+test("no feed misses a sandbox under random faults", { timeout: 300_000 }, async () => {
   const done = await soakFeed(
     Array.from({ length: 80 }, (_, index) => `ci/${index}`),
     16,

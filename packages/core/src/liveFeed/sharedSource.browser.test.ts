@@ -79,7 +79,7 @@ test("behind a gateway, where the page has no credential, tabs share only with a
   expect(await client.identity("ann")).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test("a frozen leader loses the lead", { timeout: 40_000 }, async () => {
+test("a frozen leader loses the lead", { timeout: 120_000 }, async () => {
   await using server = await startLocalServer();
   const name = `miosa-feed:${await clientOf(server).identity()}`;
   let thaw = (): void => undefined;
@@ -98,7 +98,7 @@ test("a frozen leader loses the lead", { timeout: 40_000 }, async () => {
   });
   const tab = openTab(server);
   expect(roles(tab)).not.toEqual(["leader"]);
-  await expect.poll(() => roles(tab), { timeout: 30_000 }).toEqual(["leader"]);
+  await expect.poll(() => roles(tab), { timeout: 60_000 }).toEqual(["leader"]);
   await expect.poll(() => phases(tab)).toEqual(["open"]);
   expect(broken).toMatchObject({ name: "AbortError" });
   thaw();
