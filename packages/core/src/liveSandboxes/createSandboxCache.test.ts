@@ -89,6 +89,27 @@ test("a delete that fails brings the row back", async () => {
   expect(rows()).toMatchObject([{ id, state: "running" }]);
 });
 
+test("a delete whose answer is lost takes the row out for good", async () => {
+  const { client, cache, rows, load, server } = await startPage();
+  const { id } = await client.sandboxes.create({ name: "mine" });
+  await client.sandboxes.waitUntilReady(id);
+  await load();
+  let isLost = false;
+  const lossy = createMiosaClient({
+    baseUrl: server.baseUrl,
+    apiKey: server.apiKey,
+    async fetch(url, init) {
+      const response = await fetch(url, init);
+      if (init?.method !== "DELETE" || isLost) return response;
+      isLost = true;
+      throw new TypeError("The connection was lost.");
+    },
+  });
+  await showMoving(cache, id, "destroying", () => lossy.sandboxes.delete(id));
+  expect([isLost, rows()]).toEqual([true, []]);
+  expect(server.countRequests("DELETE /computers/:id")).toBe(2);
+});
+
 test("what a watch learns stands in the list, without an event", async () => {
   const { client, rows, readiness, load, server } = await startPage({ followsEvents: false });
   server.faults.set("slowStart", { delayMs: 100 });
