@@ -79,7 +79,7 @@ test.each(["light", "dark"] as const)("no page breaks an accessibility rule in t
   await page.getByRole("button", { name: "Filter" }).click();
   expect(await violationsOf(page)).toEqual([]);
   page.on("dialog", (dialog) => void dialog.accept()); // about the text that is not saved
-  for (const path of ["/", "/new", "/usage", "/sandboxes/unknown", "/elsewhere"]) {
+  for (const path of ["/", "/new", "/usage", "/usage?from=2026-05-03&to=2026-05-01", "/sandboxes/unknown", "/elsewhere"]) {
     await page.goto(url + path);
     await page.getByRole("heading", { level: 2 }).first().waitFor();
     await page.getByText("smile-dental").first().waitFor();
@@ -109,7 +109,7 @@ test("everything fits into a width of 360 px, one pane at a time", async () => {
   await page.getByRole("button", { name: "Filter" }).click();
   expect(await overflowOf(page)).toBe(0);
   await signIn(page, url, "samuel");
-  for (const path of ["/new", "/usage", "/sandboxes/unknown"]) {
+  for (const path of ["/new", "/usage?from=2026-05-03&to=2026-05-01", "/sandboxes/unknown"]) {
     await page.goto(url + path);
     await page.getByRole("heading", { level: 2 }).waitFor();
     expect(await overflowOf(page)).toBe(0);

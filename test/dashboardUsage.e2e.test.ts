@@ -55,6 +55,44 @@ test("the period and the grouping are chosen with the arrow keys, and asked of t
   await page.getByRole("rowheader", { name: "Without one" }).waitFor();
 });
 
+test("other days are chosen, asked for whole, and stand in the address", async () => {
+  const { page, url } = await open();
+  await createAs(page, url, "dana", "counted");
+  await page.goto(`${url}/usage?by=project`);
+  await page.getByRole("rowheader", { name: "Without one" }).waitFor();
+  await page.getByRole("radio", { name: "Other days" }).check({ force: true });
+  const [first, last] = [page.getByLabel("First day"), page.getByLabel("Last day")];
+  const today = await last.inputValue();
+  await first.fill("2026-01-02");
+  await last.fill("2026-01-05");
+  const asked = page.waitForRequest((request) => request.url().includes("period=custom") && request.url().includes("start=2026-01-02T00"));
+  await page.getByRole("button", { name: "Show" }).click();
+  expect(new URL((await asked).url()).searchParams.get("end")).toBe("2026-01-06T00:00:00.000Z");
+  expect(await shown(page.getByText("Nothing was used in this time"))).toBe(true);
+  expect(new URL(page.url()).search).toBe("?from=2026-01-02&to=2026-01-05&by=project");
+  await last.fill(today);
+  await page.keyboard.press("Enter");
+  await page.getByRole("rowheader", { name: "Without one" }).waitFor();
+  await page.reload();
+  await page.getByRole("rowheader", { name: "Without one" }).waitFor();
+  expect([await first.inputValue(), await last.inputValue()]).toEqual(["2026-01-02", today]);
+});
+
+test("days that cannot be reported on are said, also those of a link, and are not asked for", async () => {
+  const { page, url } = await open();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(...(request.url().includes("period=custom") ? [request.url()] : [])));
+  await page.goto(`${url}/usage?from=2026-05-03&to=2026-05-01`);
+  expect(await shown(page.getByRole("alert").getByText("The first day is after the last."))).toBe(true);
+  await page.getByLabel("First day").fill("");
+  await page.getByRole("button", { name: "Show" }).click();
+  expect(await shown(page.getByRole("alert").getByText("Give a first and a last day."))).toBe(true);
+  expect(asked).toEqual([]);
+  await page.getByLabel("First day").fill("2026-05-01");
+  await page.getByRole("button", { name: "Show" }).click();
+  expect(await shown(page.getByText("Nothing was used in this time"))).toBe(true);
+});
+
 test("where nothing was used the page says what counts", async () => {
   const { page, url } = await open();
   await page.goto(`${url}/usage`);

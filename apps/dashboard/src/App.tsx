@@ -71,7 +71,7 @@ function Chosen({ page, shown, all, isTrouble }: ChosenProps): ReactElement | nu
     case "create":
       return <CreateSandbox />;
     case "usage":
-      return <UsagePage />;
+      return <UsagePage {...(page.choice && { choice: page.choice })} />;
     case "sandbox":
       return <SandboxPage key={page.id} id={page.id} isTrouble={isTrouble} />;
     case "unknown":
