@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
+import { createGuardian, type Guardian } from "./guardian.js";
 import { withoutInherited } from "./inheritedFiles.js";
 import { agentPath, blockedNamespaces, boxEnvironment, type BoxPlace, followChild, innerId, keepLast, type LaunchedBox, type Launcher, nodeInside, tryToKill } from "./launcher.js";
 
@@ -13,16 +14,18 @@ const fds = { seccomp: 3, status: 4, args: 5 } as const;
 
 /** Starts boxes with bubblewrap, the tool that Flatpak's sandboxes are made with. */
 export function createBwrapLauncher(path = "/usr/bin/bwrap"): Launcher {
+  const guardian = createGuardian();
   return {
     name: "bwrap",
     isolation: "namespaces",
     hasSeccomp: true,
     advice: { absent: "bubblewrap is not installed: `apt-get install bubblewrap`, or your system's like of it.", blocked: blockedNamespaces },
-    launch: (place) => launch(path, place),
+    launch: (place) => launch(path, place, guardian),
+    close: guardian.close,
   };
 }
 
-function launch(path: string, place: BoxPlace): LaunchedBox {
+function launch(path: string, place: BoxPlace, guardian: Guardian): LaunchedBox {
   const { shared, uid } = place;
   // The file's position is shared by all that hold a descriptor of one opening, so each box gets an opening of its own.
   const seccomp = openSync(shared.seccomp ?? "/dev/null", "r");
@@ -35,6 +38,8 @@ function launch(path: string, place: BoxPlace): LaunchedBox {
     const pipes: readonly unknown[] = child.stdio;
     const [status, setup] = [pipes[fds.status], pipes[fds.args]];
     if (!(input && output && errors && status instanceof Readable && setup instanceof Writable)) throw new Error("bwrap has no pipes.");
+    // Before it is told what to do: bwrap goes with a killed server by itself, but leaves a first process that it has just made.
+    if (child.pid !== undefined) child.once("exit", guardian.watch(child.pid));
     setup.on("error", () => {}); // it could not be started, or refused them: `ended` and `complaints` tell
     setup.end(bwrapArguments(place).join("\0") + "\0");
     let innerPid: number | undefined;

@@ -206,6 +206,7 @@ export function createAgentDriver(launcher: Launcher, options: IsolatingDriverOp
     isClosed = true;
     await Promise.all([...boxes.values()].map((box) => (keepDir === undefined ? box.destroy() : box.stop())));
     await Promise.all([...all].map(discard));
+    await launcher.close?.();
     await runDirectory.close();
     shared = undefined;
   }

@@ -53,6 +53,8 @@ export interface Launcher {
   /** What to do when it is not installed, and when it is and does not work: a sentence each. */
   readonly advice: { readonly absent: string; readonly blocked: string };
   launch(place: BoxPlace): LaunchedBox;
+  /** Ends what it keeps beside the boxes, once they have ended. It can launch again afterwards. */
+  close?(): Promise<void>;
 }
 
 /** Where the agent lies inside a box. */
