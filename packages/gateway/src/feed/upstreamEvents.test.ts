@@ -26,3 +26,37 @@ test("events are read over the borders of pieces, whatever ends their lines", as
     [undefined, "3"],
   ]);
 });
+
+test.each([
+  ["in one line", `data: ${"x".repeat(300_000)}`],
+  ["in one line of many pieces", "data: ", ...Array.from({ length: 30 }, () => "x".repeat(10_000))],
+  ["in many lines", ...Array.from({ length: 30 }, () => `data: ${"x".repeat(10_000)}\n`)],
+])("an event that is longer than any may be ends the stream: %s", async (_, ...pieces) => {
+  await expect(eventsOf(...pieces, "\n\n")).rejects.toThrow();
+});
+
+test("a long event that is within the limit is read whole", async () => {
+  const data = "x".repeat(200_000);
+  expect(await eventsOf("data: ", data, "\n\n")).toEqual([[undefined, data]]);
+});
+
+/** A stream that sends one event and then nothing; `cancelled` resolves when its reader lets go. */
+function silentStream(): { body: ReadableStream<Uint8Array>; cancelled: Promise<unknown> } {
+  let tell: (value: unknown) => void = () => undefined;
+  const cancelled = new Promise((resolve) => (tell = resolve));
+  const body = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new TextEncoder().encode("data: 1\n\n")), cancel: () => tell(true) });
+  return { body, cancelled };
+}
+
+test("a stream that falls silent is given up, and its connection closed", async () => {
+  const { body, cancelled } = silentStream();
+  await expect(readEvents(body, { idleMs: 20, signal: new AbortController().signal, onMessage: () => undefined })).rejects.toThrow("fell silent");
+  expect(await cancelled).toBe(true);
+});
+
+test("an abort ends the reading, and closes the connection", async () => {
+  const { body, cancelled } = silentStream();
+  const abort = new AbortController();
+  await expect(readEvents(body, { idleMs: 60_000, signal: abort.signal, onMessage: () => abort.abort(new Error("left")) })).rejects.toThrow("left");
+  expect(await cancelled).toBe(true);
+});
