@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { act, render, renderHook, screen, waitFor } from "@testing-library/react";
 import type { ReactElement, ReactNode } from "react";
 import { expect, test } from "vitest";
-import { clientFor, feedFor, startMiosa } from "../test/startMiosa.js";
+import { clientFor, startMiosa } from "../test/startMiosa.js";
 import { MiosaProvider, useMiosaClient } from "./MiosaProvider.js";
 import { sandboxKeys } from "./sandboxKeys.js";
 import { useCreateSandbox } from "./useCreateSandbox.js";
@@ -33,7 +33,7 @@ test("works with a query client of its own", async () => {
   const { client } = await startMiosa();
   const queryClient = new QueryClient();
   const wrapper = ({ children }: { children: ReactNode }): ReactElement => (
-    <MiosaProvider client={client} liveFeed={feedFor(client)} queryClient={queryClient}>
+    <MiosaProvider client={client} queryClient={queryClient}>
       {children}
     </MiosaProvider>
   );
@@ -51,7 +51,7 @@ test("shows nothing of the old client's sandboxes once the client was replaced",
     return <p>{`${list.data?.map(({ name }) => name).join()} / ${detail.data?.name ?? detail.error?.status}`}</p>;
   }
   const page = (client: typeof alice): ReactElement => (
-    <MiosaProvider client={client} liveFeed={feedFor(client)} queryClient={queryClient}>
+    <MiosaProvider client={client} queryClient={queryClient}>
       <Page />
     </MiosaProvider>
   );
@@ -68,7 +68,7 @@ test("a create that was under way does not reach the next client's lists", async
   server.faults.set("slowAnswer", { delayMs: 1_200, routes: ["POST /computers"] });
   let current = alice;
   const wrapper = ({ children }: { children: ReactNode }): ReactElement => (
-    <MiosaProvider client={current} liveFeed={feedFor(current)} queryClient={queryClient}>
+    <MiosaProvider client={current} queryClient={queryClient}>
       {children}
     </MiosaProvider>
   );

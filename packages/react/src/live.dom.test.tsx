@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { act, render, renderHook, screen, waitFor, within } from "@testing-library/react";
 import { memo, type ReactElement, StrictMode, useState } from "react";
 import { expect, onTestFinished, test } from "vitest";
-import { clientFor, feedFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
+import { clientFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
 import { useCreateSandbox } from "./useCreateSandbox.js";
 import { useLiveFeedStatus } from "./useLiveFeedStatus.js";
@@ -27,7 +27,7 @@ function Tab({ server, name }: { server: TestMiosa["server"]; name: string }): R
   const [queryClient] = useState(() => new QueryClient());
   return (
     <section aria-label={name}>
-      <MiosaProvider client={client} liveFeed={feedFor(client)} queryClient={queryClient}>
+      <MiosaProvider client={client} queryClient={queryClient}>
         <List />
       </MiosaProvider>
     </section>
@@ -190,9 +190,9 @@ test("useLiveFeedStatus opens nothing, and follows the connection of others", as
   await screen.findByText("idle");
 });
 
-test("going from page to page keeps the one connection, also where nothing is live in between, in StrictMode", async () => {
+test("a feed that lingers keeps its one connection from page to page, also where nothing is live in between, in StrictMode", async () => {
   const { server, client, queryClient } = await startMiosa();
-  const feed = createLiveFeed(client);
+  const feed = createLiveFeed(client, { lingerMs: 15_000 });
   onTestFinished(feed.close);
   const page = (name: "list" | "loading" | "another list"): ReactElement => (
     <StrictMode>

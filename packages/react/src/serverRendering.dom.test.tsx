@@ -3,7 +3,7 @@ import { render, screen } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { renderToString } from "react-dom/server";
 import { expect, onTestFinished, test } from "vitest";
-import { feedFor, startMiosa, type TestMiosa } from "../test/startMiosa.js";
+import { startMiosa, type TestMiosa } from "../test/startMiosa.js";
 import { MiosaProvider } from "./MiosaProvider.js";
 import { sandboxQueries } from "./sandboxQueries.js";
 import { useElapsedMs } from "./useElapsedMs.js";
@@ -33,7 +33,7 @@ function hydrate({ client }: TestMiosa, html: string, id: string, state: Dehydra
 
 function pageOf(client: TestMiosa["client"], queryClient: QueryClient, id: string, state?: DehydratedState): ReactElement {
   return (
-    <MiosaProvider client={client} liveFeed={feedFor(client)} queryClient={queryClient}>
+    <MiosaProvider client={client} queryClient={queryClient}>
       <HydrationBoundary state={state} queryClient={queryClient}>
         <Page id={id} />
       </HydrationBoundary>

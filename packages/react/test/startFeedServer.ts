@@ -59,7 +59,7 @@ export async function startFeedServer(...initial: WireRow[]): Promise<FeedServer
   });
 
   const client = createMiosaClient({ apiKey: "msk_u_test", baseUrl: server.url, retries: 0, dangerouslyAllowApiKeyInBrowser: true });
-  const feed = createLiveFeed(client, { acrossTabs: false, lingerMs: 0 });
+  const feed = createLiveFeed(client, { acrossTabs: false });
   const queryClient = new QueryClient();
   onTestFinished(async () => {
     feed.close();

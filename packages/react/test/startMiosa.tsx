@@ -1,4 +1,4 @@
-import { createLiveFeed, createMiosaClient, type LiveFeed, type MiosaClient, type MiosaClientOptions } from "@miosa/core";
+import { createMiosaClient, type MiosaClient, type MiosaClientOptions } from "@miosa/core";
 import { createLocalServer, type LocalServer, type LocalServerOptions } from "@miosa/local";
 import { expectNoConnections } from "@miosa/local/testing";
 import { MiosaProvider } from "@miosa/react";
@@ -33,15 +33,6 @@ export function clientFor(server: LocalServer, options: MiosaClientOptions = {})
   });
 }
 
-const feeds = new WeakMap<MiosaClient, LiveFeed>();
-
-/** The live feed of a client: one that does not linger, as that of a provider would, so that what is left open shows at once. */
-export function feedFor(client: MiosaClient): LiveFeed {
-  const feed = feeds.get(client) ?? createLiveFeed(client, { lingerMs: 0 });
-  feeds.set(client, feed);
-  return feed;
-}
-
 /** Starts everything; at the end of the test unmounts, and fails the test when a stream is still open at the server. */
 export async function startMiosa(options: LocalServerOptions & { client?: MiosaClientOptions } = {}): Promise<TestMiosa> {
   const { client: clientOptions, ...serverOptions } = options;
@@ -60,7 +51,7 @@ export async function startMiosa(options: LocalServerOptions & { client?: MiosaC
   function Plain({ children }: { children: ReactNode }): ReactElement {
     return (
       <QueryClientProvider client={queryClient}>
-        <MiosaProvider client={client} liveFeed={feedFor(client)}>{children}</MiosaProvider>
+        <MiosaProvider client={client}>{children}</MiosaProvider>
       </QueryClientProvider>
     );
   }

@@ -22,7 +22,7 @@ export function openPageSession(tenant: Tenant): PageSession {
   const queryClient = new QueryClient();
   // Tabs share one stream only where it is known that the same user is signed in to all of them.
   const key = userKey(tenant);
-  const liveFeed = createLiveFeed(client, { acrossTabs: key === null ? false : { key } });
+  const liveFeed = createLiveFeed(client, { acrossTabs: key === null ? false : { key }, lingerMs: 5_000 });
   return {
     tenant,
     client,

@@ -231,7 +231,7 @@ test("a watch closed and opened again in one go keeps its connection", async () 
 });
 
 test("closing the last watch closes the feed", async () => {
-  const { server, miosa, feed } = await setUp({ faults: { neverReady: true } }, { lingerMs: 0 });
+  const { server, miosa, feed } = await setUp({ faults: { neverReady: true } });
   const watches = (await createMany(miosa, 4)).map((id) => feed.watch(id));
   await untilFeed(feed, "open");
   for (const watch of watches) watch.close();

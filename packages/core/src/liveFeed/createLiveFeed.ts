@@ -12,7 +12,7 @@ import { createListeners } from "./listeners.js";
 import { createSharedSource } from "./sharedSource.js";
 import type { FeedClient, LiveFeed, LiveFeedOptions, LiveFeedPhase, LiveFeedStatus } from "./types.js";
 
-const defaults = { timeoutMs: 30_000, pollIntervalMs: 1_000, lingerMs: 5_000 };
+const defaults = { timeoutMs: 30_000, pollIntervalMs: 1_000, lingerMs: 0 };
 /** So many watches may have a stream of their own; one more makes the feed worth its connection. */
 const ownStreamsAtMost = 2;
 /** A feed that takes longer to open no longer holds up the watches that wait for it, in milliseconds. */

@@ -35,7 +35,7 @@ async function setUp(options: LiveFeedOptions): Promise<Setup> {
 const nextPage = (): Promise<void> => wait(20);
 
 test("a listener that comes back soon finds the connection still open", async () => {
-  const { server, feed, phases } = await setUp({});
+  const { server, feed, phases } = await setUp({ lingerMs: 15_000 });
   for (let page = 0; page < 3; page++) {
     feed.onEvent(() => undefined)();
     await nextPage();
@@ -45,7 +45,7 @@ test("a listener that comes back soon finds the connection still open", async ()
 });
 
 test("a watch that comes back soon is carried by the connection that is still open", async () => {
-  const { server, miosa, feed } = await setUp({});
+  const { server, miosa, feed } = await setUp({ lingerMs: 15_000 });
   const { id } = await miosa.sandboxes.create();
   const watch = feed.watch(id);
   await expect.poll(() => watch.get()).toMatchObject({ phase: "ready", source: "feed" });
@@ -86,7 +86,7 @@ test("a connection that is lost while it lingers is given up when the time is ov
 });
 
 test("one who listens again is told of a gap only where events went by meanwhile, and once", async () => {
-  const { miosa, feed } = await setUp({});
+  const { miosa, feed } = await setUp({ lingerMs: 15_000 });
   let gaps = 0;
   feed.onGap(() => (gaps += 1));
   feed.onEvent(() => undefined)();

@@ -32,8 +32,8 @@ export interface LiveFeedOptions {
   /** First pause between two polls of what the feed does not carry, in milliseconds; it grows to ten times this. @default 1000 */
   pollIntervalMs?: number | undefined;
   /**
-   * How long the connection stays open when nobody watches or listens any more, in milliseconds: the next page of an app mounts
-   * moments after the last one has gone. `close` does not wait for it. @default 5000
+   * How long the connection stays open when nobody watches or listens any more, in milliseconds, where an app's next page
+   * mounts some moments after the last one has gone. `close` does not wait for it. @default 0, which is the next task
    */
   lingerMs?: number | undefined;
   /**

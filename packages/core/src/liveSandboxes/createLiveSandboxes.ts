@@ -13,7 +13,7 @@ const askedAtOnce = 5;
 
 /**
  * Keeps stored sandboxes up to date by the live feed's events, while anyone wants it: the returned function says so, and what it
- * returns takes it back. The feed keeps its connection for a while (`lingerMs`), for one who comes back soon. `cacheNow` tells the
+ * returns takes it back. `cacheNow` tells the
  * cache to write to, which changes when someone else signs in. Contract 5.3.
  */
 export function createLiveSandboxes(client: Pick<MiosaClient, "sandboxes">, feed: LiveFeed, cacheNow: () => SandboxCache): () => () => void {
