@@ -89,15 +89,17 @@ describe("a browser on the event feed", () => {
 });
 
 test("a foreign id and an unknown id are answered alike, at the cost of one lookup each, however often another tenant uses the foreign one", async () => {
+  const fresh = await startAttackedGateway();
+  onTestFinished(() => fresh.close());
   const as = (who: string) => ({ headers: [["cookie", `session=${who}`] as const] });
-  await sendRaw(attacked.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("gil") });
-  attacked.upstream.seen.length = 0;
-  const foreign = await sendRaw(attacked.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("ann") });
-  const unknown = await sendRaw(attacked.baseUrl, { path: "/api/miosa/computers/ghost-9", ...as("ann") });
-  expect(attacked.upstream.seen.map(({ path }) => path)).toEqual(["/computers/globex-2", "/computers/ghost-9"]);
-  await sendRaw(attacked.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("ann") });
-  await sendRaw(attacked.baseUrl, { path: "/api/miosa/computers/ghost-9", ...as("ann") });
-  expect(attacked.upstream.seen).toHaveLength(2);
+  await sendRaw(fresh.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("gil") });
+  fresh.upstream.seen.length = 0;
+  const foreign = await sendRaw(fresh.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("ann") });
+  const unknown = await sendRaw(fresh.baseUrl, { path: "/api/miosa/computers/ghost-9", ...as("ann") });
+  expect(fresh.upstream.seen.map(({ path }) => path)).toEqual(["/computers/globex-2", "/computers/ghost-9"]);
+  await sendRaw(fresh.baseUrl, { path: "/api/miosa/computers/globex-2", ...as("ann") });
+  await sendRaw(fresh.baseUrl, { path: "/api/miosa/computers/ghost-9", ...as("ann") });
+  expect(fresh.upstream.seen).toHaveLength(2);
 
   const anonymous = ({ text }: RawAnswer): string => text.replace(/req_[\w-]+/g, "req").replace(/date: .*/i, "").replaceAll("globex-2", "ID").replaceAll("ghost-9", "ID");
   expect(anonymous(foreign)).toBe(anonymous(unknown));

@@ -6,17 +6,19 @@ import { localServer } from "./vitest.js";
 const test = base.extend<{ server: LocalServer }>({ server: localServer() });
 const testWithOwn = base.extend<{ server: LocalServer }>({ server: localServer({ scope: "test", autoStart: false }) });
 const seen = new Set<string>();
+const made: string[] = [];
 
 describe("the fixture", () => {
   test("gives a server that runs sandboxes", async ({ server }) => {
     seen.add(server.url);
-    await createReady(server);
+    made.push(await createReady(server));
     expect(server.isolation).toBe("none");
   });
 
   test("gives the same one to each test of a file", ({ server }) => {
     expect([...seen]).toEqual([server.url]);
-    expect(server.sandboxes.count).toBe(1);
+    expect(server.sandboxes.list().map(({ id }) => id)).toEqual(expect.arrayContaining(made));
+    expect(made).not.toEqual([]);
   });
 
   testWithOwn("gives one of its own to each test when asked to", async ({ server }) => {

@@ -4,10 +4,11 @@ import { expect, test } from "vitest";
 import { answerJson, rejection, startRawTransport } from "../../test/rawTransport.js";
 
 /** Pages of two, one row for each id. */
-async function startPages(ids: string[][], delayMs = 0) {
+async function startPages(ids: string[][], delayMs = 0, onAsk: (page: number) => void = () => undefined) {
   const total = ids.flat().length;
   const raw = await startRawTransport(async (request, response) => {
     const page = Number(new URL(request.url ?? "", "http://host").searchParams.get("page") ?? 1);
+    onAsk(page);
     if (delayMs > 0) await wait(delayMs);
     const data = (ids[page - 1] ?? []).map((id) => ({ id, status: "running", template_type: "miosa-sandbox" }));
     answerJson(response, 200, { data, meta: { total, page, per_page: 2 } });
@@ -32,13 +33,13 @@ test("one deadline covers all pages of a list", async () => {
 });
 
 test("a list that is aborted between its pages rejects with the caller's own reason", async () => {
-  await using it = await startPages([["a", "b"], ["c", "d"], ["e", "f"]], 30);
   const controller = new AbortController();
   const reason = { mine: true };
-  const listed = rejection(it.miosa.sandboxes.list({}, { signal: controller.signal }));
-  await expect.poll(() => it.raw.server.requests.length).toBe(2);
-  controller.abort(reason);
-  expect(await listed).toBe(reason);
+  await using it = await startPages([["a", "b"], ["c", "d"], ["e", "f"]], 30, (page) => {
+    if (page === 2) controller.abort(reason);
+  });
+  expect(await rejection(it.miosa.sandboxes.list({}, { signal: controller.signal }))).toBe(reason);
+  expect(it.raw.server.requests).toHaveLength(2);
 });
 
 test("a filter that could match nothing by mistake is refused before any request", async () => {

@@ -12,6 +12,7 @@ describe.each(["bwrap", "process"] as const)("with the driver %s", (driver) => {
   afterAll(() => server.close());
 
   test("a command finds the screen while there is one, and its window is on the next screenshot", async () => {
+    const id = await createReady(server); // nobody has looked at its screen yet
     expect((await exec(server, id, "echo ${DISPLAY-none}")).body["output"]).toBe("none\n");
     const empty = await picture(server, id);
     expect((await exec(server, id, "xdotool getdisplaygeometry")).body["output"]).toBe("1280 800\n");

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, createReady, createSandbox } from "../../test/callServer.js";
 import { createLocalServer, type LocalServer } from "../index.js";
@@ -29,13 +30,14 @@ describe("a destroyed sandbox", () => {
   });
 
   test("is there whichever way it was destroyed, newest first, in pages, and by its labels", async () => {
-    const ids = [await createReady(server, { external_user_id: "u" }), await createReady(server, { external_user_id: "u" }), await createReady(server)];
+    const user = randomUUID();
+    const ids = [await createReady(server, { external_user_id: user }), await createReady(server, { external_user_id: user }), await createReady(server)];
     await call(server, "DELETE", `/computers/${ids[0]}`);
     await call(server, "POST", `/sandboxes/${ids[1]}/stop`);
     await call(server, "DELETE", `/sandboxes/${ids[2]}`);
     expect((await destroyed()).slice(0, 3).map(({ id }) => id)).toEqual(ids.toReversed());
     expect((await destroyed("&page=2&page_size=1")).map(({ id }) => id)).toEqual([ids[1]]);
-    expect((await destroyed("&external_user_id=u")).map(({ id }) => id)).toEqual([ids[1], ids[0]]);
+    expect((await destroyed(`&external_user_id=${user}`)).map(({ id }) => id)).toEqual([ids[1], ids[0]]);
     expect(await destroyed("", "msk_u_two")).toEqual([]);
   });
 
