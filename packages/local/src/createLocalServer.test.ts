@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 import { call, createReady, createSandbox, exec } from "../test/callServer.js";
 import { followStream } from "../test/followStream.js";
 import { untilEnded } from "../test/isRunning.js";
+import { createProcessDriver } from "./drivers/createProcessDriver.js";
+import type { BoxSpec, BoxUsage, SandboxBox } from "./drivers/driver.js";
 import { createLocalServer } from "./index.js";
 import { expectNoConnections, startRawServer } from "./testing.js";
 
@@ -94,6 +96,37 @@ test("closing twice is harmless, and closing while a sandbox boots leaves nothin
   await server.close();
   expect(await readdir(data.path)).toEqual([]);
   await expect(access(data.path)).resolves.toBeUndefined();
+});
+
+test("what is asked for as the server closes makes no sandbox afterwards", async () => {
+  const driver = createProcessDriver();
+  const asked = new AbortController();
+  let answer = (): void => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const create = async (spec: BoxSpec): Promise<SandboxBox> => {
+    const box = await driver.create(spec);
+    const usage = async (): Promise<BoxUsage> => {
+      asked.abort();
+      await held;
+      return {};
+    };
+    return { ...box, usage };
+  };
+  const server = await createLocalServer({ driver: { ...driver, create } });
+  await call(server, "PUT", "/quotas/external/u", { body: { max_storage_gb: 1, max_sandboxes: 9 } });
+  await createReady(server, { external_user_id: "u" });
+  asked.signal.throwIfAborted();
+  const late = server.fetch(`${server.baseUrl}/sandboxes`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.apiKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ external_user_id: "u" }),
+  });
+  await expect.poll(() => asked.signal.aborted).toBe(true);
+  await server.close();
+  answer();
+  const refused = await late;
+  expect([refused.status, await refused.json()]).toMatchObject([502, { message: "The server closes." }]);
+  expect(server.sandboxes.list()).toEqual([]);
 });
 
 test("the request log names routes and statuses and holds no key and no query", async () => {

@@ -115,7 +115,7 @@ export async function createLocalServer(options: LocalServerOptions = {}): Promi
   const access = createAccess(keys, { scopedKeys, secret: state.tokenSecret, now });
   const streams = createOpenStreams();
   const closing = new AbortController();
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: state.scratch.directory, keeping: state });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now, onError, autoStart: options.autoStart ?? true, scratch: state.scratch.directory, closing: closing.signal, keeping: state });
   let port = 0;
   const parts: AppParts = {
     store,

@@ -74,8 +74,9 @@ export function computerRoutes(parts: RouteParts): LocalRoute[] {
         const like = { template_type: record.templateType, size: record.size, visibility: record.visibility, metadata: record.metadata, ...record.attribution };
         const fields = ownFields(context, readCreateFields({ ...like, ...jsonObject(context) }));
         await checkStorage(record.tenantId, fields.attribution.external_user_id, await bytesOf(record, parts), parts);
-        withinQuota(context, fields.attribution.external_user_id, parts);
-        const made = await parts.store.copy(record, fields);
+        const check = (): void => withinQuota(context, fields.attribution.external_user_id, parts);
+        check();
+        const made = await parts.store.copy(record, fields, check);
         copyVariables(record, made);
         return context.json(bothWays(toWireComputer(made)), 201);
       },

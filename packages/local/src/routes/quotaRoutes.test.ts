@@ -41,6 +41,15 @@ describe("the quota of an end user", () => {
     await createSandbox(server, { external_user_id: user });
   });
 
+  test("lets no more copies be made than fit when several are asked for at once", async () => {
+    await call(server, "PUT", path, { body: { max_sandboxes: 2 } });
+    const id = await createReady(server, { external_user_id: user });
+    const ways = [`/computers/${id}/clone`, `/sandboxes/${id}/fork`];
+    const answers = await Promise.all([...ways, ...ways].map((way) => call(server, "POST", way)));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 403, 403, 403]);
+    expect((await call(server, "GET", path)).body).toMatchObject({ usage: { sandboxes: 2 } });
+  });
+
   test("stops what was stopped from running beside another, and lets it when that one has ended", async () => {
     await call(server, "PUT", path, { body: { max_concurrent: 1 } });
     const first = await createReady(server, { external_user_id: user, template_type: "miosa-desktop" });

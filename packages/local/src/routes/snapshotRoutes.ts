@@ -133,8 +133,9 @@ export function snapshotRoutes(parts: RouteParts): LocalRoute[] {
         const snapshotId = jsonObject(context)["snapshot_id"] ?? undefined;
         const addedBytes = snapshotId === undefined ? await bytesOf(record, parts) : (find(record, snapshotId).sizeBytes ?? 0);
         await checkStorage(record.tenantId, fields.attribution.external_user_id, addedBytes, parts);
-        withinQuota(context, fields.attribution.external_user_id, parts);
-        const made = snapshotId === undefined ? await store.copy(record, fields) : startFrom(find(record, snapshotId), record, fields);
+        const check = (): void => withinQuota(context, fields.attribution.external_user_id, parts);
+        check();
+        const made = snapshotId === undefined ? await store.copy(record, fields, check) : startFrom(find(record, snapshotId), record, fields);
         copyVariables(record, made);
         return context.json(toWireSandbox(made, now()), 201);
       },

@@ -38,7 +38,7 @@ test("a stream that its client leaves lets go of the events and of the sandbox i
   const events = { ...log, subscribe: subscriptions.listen };
   const sandboxEvents = createEventLog(Date.now);
   const meter = createUsageMeter(Date.now);
-  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true, scratch: async () => "", onError: () => {} });
+  const store = createSandboxStore({ driver, events, sandboxEvents, meter, faults, now: Date.now, autoStart: true, scratch: async () => "", closing: new AbortController().signal, onError: () => {} });
   const scopedKeys = createScopedKeys(Date.now);
   const statuses = counted(store.onStatus);
   const parts = {

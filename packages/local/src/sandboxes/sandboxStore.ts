@@ -28,6 +28,8 @@ export interface SandboxStoreParts {
   autoStart: boolean;
   /** A directory of the server's own for saved files; made when it is first asked for. */
   scratch: () => Promise<string>;
+  /** Aborts when the server closes: what is still asked for then makes no sandbox, and fails with its reason. */
+  closing: AbortSignal;
   /** What outlives the server. @default nothing */
   keeping?: Keeping;
 }
@@ -36,8 +38,11 @@ export interface SandboxStoreParts {
 export interface SandboxStore {
   /** `filesFrom` is a host directory that a box's `saveFiles` has filled. */
   create(tenantId: string, fields: CreateFields, filesFrom?: string): SandboxRecord;
-  /** Makes a new sandbox of the same tenant with the files that this one has now, whether it runs or not. */
-  copy(record: SandboxRecord, fields: CreateFields): Promise<SandboxRecord>;
+  /**
+   * Makes a new sandbox of the same tenant with the files that this one has now, whether it runs or not. `check` is called once these
+   * are copied, right before it is made, and may throw: others may have been made meanwhile.
+   */
+  copy(record: SandboxRecord, fields: CreateFields, check: () => void): Promise<SandboxRecord>;
   /** Copies the files that a sandbox has now into a new directory, which is the caller's to remove. Undefined when it has none yet. */
   saveFiles(record: SandboxRecord): Promise<string | undefined>;
   /** A tenant's sandbox. Another tenant's is as unknown as one that never was. */
@@ -114,6 +119,7 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
   }
 
   function add(life: Life): SandboxRecord {
+    parts.closing.throwIfAborted(); // nobody would end it
     const { record } = life;
     lives.set(record.id, life);
     news.created(record);
@@ -160,11 +166,17 @@ export function createSandboxStore(parts: SandboxStoreParts): SandboxStore {
       if (filesFrom !== undefined) life.filesFrom = { directory: filesFrom, isOwn: false };
       return add(life);
     },
-    async copy(record, fields) {
+    async copy(record, fields, check) {
       const directory = await saveFiles(lifeOf(record), parts.scratch);
-      const life = nextLife(record.tenantId, fields);
-      if (directory !== undefined) life.filesFrom = { directory, isOwn: true };
-      return add(life);
+      try {
+        check();
+        const life = nextLife(record.tenantId, fields);
+        if (directory !== undefined) life.filesFrom = { directory, isOwn: true };
+        return add(life);
+      } catch (error) {
+        if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+        throw error;
+      }
     },
     saveFiles: (record) => saveFiles(lifeOf(record), parts.scratch),
     get(tenantId, id) {
