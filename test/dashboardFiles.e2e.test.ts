@@ -44,6 +44,18 @@ test("a file is deleted only after a second look, and the first answer keeps it"
   expect(await printed(page, "ls")).toBe("other.txt");
 });
 
+test("a new file takes the place of none, be it in a folder that is not shown", async () => {
+  const { page, files } = await openFiles("mkdir src; echo mine > src/main.py");
+  await files.getByRole("button", { name: "New file" }).click();
+  await files.getByRole("textbox", { name: "Name" }).fill("src/main.py");
+  await page.keyboard.press("Enter");
+  await files.getByText("There is one of this name already.").waitFor();
+  expect(await printed(page, "cat src/main.py")).toBe("mine");
+  await files.getByRole("textbox", { name: "Name" }).fill("src/other.py");
+  await page.keyboard.press("Enter");
+  await page.getByRole("textbox", { name: "Text of other.py" }).waitFor();
+});
+
 test("a folder is deleted with what is in it, and the dialog says so, and what was not saved in it", async () => {
   const { page, files } = await openFiles("mkdir -p src/deep; echo a > src/a.txt; touch src/deep/b.txt");
   await folder(files, "src").click();

@@ -1,9 +1,10 @@
 import { useState, type FormEvent, type ReactElement } from "react";
-import type { FileEntry } from "@miosa/core";
-import { useCreateFolder, useWriteFile } from "@miosa/react";
+import { isApiError, type FileEntry, type MiosaClient } from "@miosa/core";
+import { useCreateFolder, useMiosaClient, useWriteFile } from "@miosa/react";
+import { useMutation } from "@tanstack/react-query";
 import { Problem } from "../problems/Problem.js";
 import { useAnnounce } from "../ui/Announcer.js";
-import { mistakeInPath } from "./entryName.js";
+import { mistakeInPath, nameIsTaken } from "./entryName.js";
 import { NameField } from "./NameField.js";
 
 interface NewEntryProps {
@@ -22,7 +23,17 @@ export function NewEntry({ sandboxId, folder, kind, entries, onCreated, onCancel
   const announce = useAnnounce();
   const write = useWriteFile(sandboxId);
   const createFolder = useCreateFolder(sandboxId);
-  const { isPending, error } = kind === "file" ? write : createFolder;
+  const client = useMiosaClient();
+  const { mutate, isPending, error } = useMutation({
+    async mutationFn(path: string) {
+      // Writing replaces what is there, and the list on the page may be older than that, or of another folder.
+      if (await isThere(client, sandboxId, path)) return false;
+      await (kind === "file" ? write.mutateAsync({ path, content: "" }) : createFolder.mutateAsync(path));
+      return true;
+    },
+    retry: false,
+    networkMode: "always",
+  });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isPending) return;
@@ -30,12 +41,12 @@ export function NewEntry({ sandboxId, folder, kind, entries, onCreated, onCancel
     setMistake(wrong);
     if (wrong !== null) return;
     const path = `${folder}/${name.trim()}`;
-    const onSuccess = (): void => {
+    const onSuccess = (isMade: boolean): void => {
+      if (!isMade) return setMistake(nameIsTaken);
       announce(`${name.trim()} created`);
       onCreated(path);
     };
-    if (kind === "file") write.mutate({ path, content: "" }, { onSuccess });
-    else createFolder.mutate(path, { onSuccess });
+    mutate(path, { onSuccess });
   };
   return (
     <form className="entry-form" onSubmit={submit}>
@@ -59,4 +70,14 @@ export function NewEntry({ sandboxId, folder, kind, entries, onCreated, onCancel
       </div>
     </form>
   );
+}
+
+async function isThere(client: MiosaClient, sandboxId: string, path: string): Promise<boolean> {
+  try {
+    await client.files.stat(sandboxId, path);
+    return true;
+  } catch (error) {
+    if (isApiError(error) && error.status === 404) return false;
+    throw error;
+  }
 }

@@ -1,5 +1,8 @@
 import type { FileEntry } from "@miosa/core";
 
+/** What is wrong with a name that something has. */
+export const nameIsTaken = "There is one of this name already.";
+
 /** What is wrong with a name for a new file or folder, which may hold slashes; null when it can be had. */
 export function mistakeInPath(name: string, taken: readonly FileEntry[]): string | null {
   const parts = name.split("/");
@@ -16,5 +19,5 @@ export function mistakeInName(name: string, taken: readonly FileEntry[]): string
 }
 
 function mistakeIfTaken(name: string, taken: readonly FileEntry[]): string | null {
-  return taken.some((entry) => entry.name === name) ? "There is one of this name already." : null;
+  return taken.some((entry) => entry.name === name) ? nameIsTaken : null;
 }
