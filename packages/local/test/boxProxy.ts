@@ -6,9 +6,6 @@ import { createAllowList } from "../src/egress/allowList.js";
 import type { EgressEntry } from "../src/egress/egressOptions.js";
 import { type BoxProxyOptions, openBoxProxy } from "../src/egress/openBoxProxy.js";
 
-/** A busy machine takes its time. */
-export const patience = { timeout: 8_000 };
-
 /** A proxy that a test talks to. */
 export interface Proxy {
   readonly port: number;

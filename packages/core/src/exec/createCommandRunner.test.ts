@@ -65,5 +65,5 @@ test("a command that is cancelled resolves to what it had printed, without an ex
   await expect.poll(() => world.lines()).toEqual(["one"]);
   world.runner.cancel();
   expect(await running).toEqual({ lines: [{ type: "stdout", line: "one" }], droppedLines: 0, exitCode: null });
-  await expect.poll(() => world.raw.openRequests(), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => world.raw.openRequests()).toBe(0);
 });

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
+import { patienceMs } from "../../../../test/patience.js";
 import { startCommand } from "./startCommand.mjs";
 
 const environment = { PATH: "/usr/bin:/bin" };
@@ -8,7 +9,7 @@ const environment = { PATH: "/usr/bin:/bin" };
 async function sayOn(argv: readonly [string, ...string[]], ...sizes: readonly (readonly [rows: number, columns: number])[]): Promise<string> {
   let said = "";
   const onOutput = (_: string, bytes: Uint8Array): void => void (said += Buffer.from(bytes).toString());
-  const execution = await startCommand({ argv, tty: { rows: 24, columns: 80 }, signal: AbortSignal.timeout(10_000), onOutput }, { cwd: tmpdir(), env: environment });
+  const execution = await startCommand({ argv, tty: { rows: 24, columns: 80 }, signal: AbortSignal.timeout(patienceMs), onOutput }, { cwd: tmpdir(), env: environment });
   for (const [rows, columns] of sizes) execution.resize(rows, columns);
   await execution.write(Buffer.from("go\n"));
   await execution.exited;

@@ -1,7 +1,7 @@
 import { request as startRequest, type IncomingMessage } from "node:http";
 import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { dial, get, listen, patience, portOf, say, startProxy } from "../../test/boxProxy.js";
+import { dial, get, listen, portOf, say, startProxy } from "../../test/boxProxy.js";
 import { startRawServer } from "../testing.js";
 import { createAddressCheck } from "./addresses.js";
 import { createAllowList } from "./allowList.js";
@@ -89,9 +89,9 @@ test("a program that leaves while its host is looked up calls that off", async (
   const proxy = await startProxy([1], { resolve });
   const socket = dial(proxy.port);
   socket.write("CONNECT up.test:1 HTTP/1.1\r\n\r\n");
-  await expect.poll(() => proxy.open.size, patience).toBe(1);
+  await expect.poll(() => proxy.open.size).toBe(1);
   socket.resetAndDestroy();
-  await expect.poll(() => calledOff, patience).toBe(true);
+  await expect.poll(() => calledOff).toBe(true);
 });
 
 test("an answer that is cut off is not taken for the whole", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { duplexPair } from "node:stream";
 import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { dial, listen, patience, portOf, say, startProxy, tunnel, untilOver } from "../../test/boxProxy.js";
+import { dial, listen, portOf, say, startProxy, tunnel, untilOver } from "../../test/boxProxy.js";
 import { createAddressCheck } from "./addresses.js";
 import { createAllowList } from "./allowList.js";
 import { openBoxProxy } from "./openBoxProxy.js";
@@ -17,7 +17,7 @@ test("each end of a tunnel may end its own half first", async () => {
   const socket = await tunnel(proxy, portOf(upstream.server));
   socket.end("all");
   expect(await textOf(socket)).toBe("heard all");
-  await expect.poll(() => [proxy.open.size, upstream.sockets.size], patience).toEqual([0, 0]);
+  await expect.poll(() => [proxy.open.size, upstream.sockets.size]).toEqual([0, 0]);
 
   let said = "";
   const early = await listen((other) => {
@@ -28,7 +28,7 @@ test("each end of a tunnel may end its own half first", async () => {
   const talker = await tunnel(second, portOf(early.server));
   await untilOver(talker);
   talker.end("still here");
-  await expect.poll(() => said, patience).toBe("still here");
+  await expect.poll(() => said).toBe("still here");
 });
 
 test("a tunnel holds back whoever is faster, in both directions", async () => {
@@ -43,24 +43,24 @@ test("a tunnel holds back whoever is faster, in both directions", async () => {
   socket.pause();
   const [there] = upstream.sockets;
   socket.write(flood);
-  await expect.poll(() => settled(() => there?.writableLength), patience).toBe(true);
+  await expect.poll(() => settled(() => there?.writableLength)).toBe(true);
   expect(taken).toBe(0);
   expect(socket.writableLength + (there?.writableLength ?? 0)).toBeGreaterThan(flood.length);
   let read = 0;
   socket.on("data", (bytes) => (read += bytes.length)).resume();
   there?.resume();
-  await expect.poll(() => read, patience).toBe(flood.length);
+  await expect.poll(() => read).toBe(flood.length);
 });
 
 test("whichever end of a tunnel is cut, the other is cut too", async () => {
   const upstream = await listen((socket) => socket.resume());
   const proxy = await startProxy([portOf(upstream.server)]);
   (await tunnel(proxy, portOf(upstream.server))).resetAndDestroy();
-  await expect.poll(() => [proxy.open.size, upstream.sockets.size], patience).toEqual([0, 0]);
+  await expect.poll(() => [proxy.open.size, upstream.sockets.size]).toEqual([0, 0]);
   const socket = await tunnel(proxy, portOf(upstream.server));
   for (const each of upstream.sockets) each.resetAndDestroy();
   await untilOver(socket);
-  await expect.poll(() => [proxy.open.size, upstream.sockets.size], patience).toEqual([0, 0]);
+  await expect.poll(() => [proxy.open.size, upstream.sockets.size]).toEqual([0, 0]);
 });
 
 test("tunnels whose both ends have ended leave no handle of the machine's behind", async () => {
@@ -69,7 +69,7 @@ test("tunnels whose both ends have ended leave no handle of the machine's behind
   const isPublic = createAddressCheck();
   const allowList = createAllowList([`127.0.0.1:${portOf(upstream.server)}`], isPublic);
   const accept = openBoxProxy({ isPublic, allowList, resolve: async () => [] }, { onConnection: () => {} });
-  await expect.poll(handles, patience).toBe(0);
+  await expect.poll(handles).toBe(0);
   for (let i = 0; i < 10; i += 1) {
     // Its end and its close come at once, as over the pipe to a box.
     const [box, server] = duplexPair();
@@ -82,7 +82,7 @@ test("tunnels whose both ends have ended leave no handle of the machine's behind
     box.end();
     if (!server.closed) await once(server, "close");
   }
-  await expect.poll(handles, patience).toBe(0);
+  await expect.poll(handles).toBe(0);
 });
 
 test("one connection more than a sandbox may have is refused, and taken once another has ended", async () => {
@@ -92,8 +92,8 @@ test("one connection more than a sandbox may have is refused, and taken once ano
   await tunnel(proxy, portOf(upstream.server));
   expect(await say(proxy.port, `CONNECT up.test:${portOf(upstream.server)} HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 503 [^]*2 connections open/);
   first.end();
-  await expect.poll(() => upstream.sockets.size, patience).toBe(1);
-  await expect.poll(() => proxy.open.size, patience).toBe(1);
+  await expect.poll(() => upstream.sockets.size).toBe(1);
+  await expect.poll(() => proxy.open.size).toBe(1);
   await tunnel(proxy, portOf(upstream.server));
 });
 
@@ -101,7 +101,7 @@ test("a tunnel on which nothing moves is ended", async () => {
   const upstream = await listen((socket) => socket.resume());
   const proxy = await startProxy([portOf(upstream.server)], { idleTimeoutMs: 100 });
   await untilOver(await tunnel(proxy, portOf(upstream.server)));
-  await expect.poll(() => [proxy.open.size, upstream.sockets.size], patience).toEqual([0, 0]);
+  await expect.poll(() => [proxy.open.size, upstream.sockets.size]).toEqual([0, 0]);
 });
 
 test("a connection that does not say where it wants to is ended", async () => {
@@ -109,7 +109,7 @@ test("a connection that does not say where it wants to is ended", async () => {
   const socket = dial(proxy.port);
   socket.write("GET http://up.test:1/ HTTP/1.1\r\nHost: ");
   await untilOver(socket);
-  await expect.poll(() => proxy.open.size, patience).toBe(0);
+  await expect.poll(() => proxy.open.size).toBe(0);
 });
 
 /** True when a number is there and does not change any more. */

@@ -60,7 +60,7 @@ describe("a sandbox that is made with its first command", () => {
     await expect.poll(() => server.sandboxes.list().at(-1)?.status).toBe("running");
     abort.abort();
     await expect(running).rejects.toThrow();
-    await expect.poll(() => server.sandboxes.count, { timeout: 5_000 }).toBe(before);
+    await expect.poll(() => server.sandboxes.count).toBe(before);
   });
 
   test("is counted by the quota of its user", async () => {

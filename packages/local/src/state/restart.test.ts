@@ -8,8 +8,6 @@ import { stateServers } from "../../test/stateServers.js";
 import type { LocalServer } from "../index.js";
 import { isObject } from "../isObject.js";
 
-/** A busy machine takes its time. */
-const patience = { timeout: 10_000 };
 const isRoot = process.getuid?.() === 0;
 
 async function outputOf(server: LocalServer, id: string, command: string): Promise<unknown> {
@@ -80,7 +78,7 @@ describe.each(["bwrap", "unshare", "process"] as const)("with %s", (driver) => {
     for (const copy of copies) await call(second, "GET", `/sandboxes/${copy}/readiness/stream`);
     expect(await Promise.all(copies.map((copy) => outputOf(second, copy, "cat file ~/file")))).toEqual(["two\nhome\n", "two\nhome\n", "one\nhome\n"]);
     expect((await call(second, "GET", `/computers/${id}`)).body["status"]).toBe("stopped");
-    await expect.poll(() => servers.list("saved"), patience).toHaveLength(1);
+    await expect.poll(() => servers.list("saved")).toHaveLength(1);
   });
 
   test("a box's files belong to the same user of the host after a restart, and nobody else gets that user", async () => {
@@ -111,7 +109,7 @@ describe.each(["bwrap", "unshare", "process"] as const)("with %s", (driver) => {
     first.faults.set("neverReady", true);
     await createSandbox(first);
     await first.close();
-    await expect.poll(() => servers.list("boxes"), patience).toHaveLength(2);
+    await expect.poll(() => servers.list("boxes")).toHaveLength(2);
     const second = await servers.restart();
     await startAgain(second, ids[0]);
     await call(second, "POST", `/sandboxes/${ids[0]}/snapshots`, { body: {} });
@@ -128,7 +126,7 @@ describe.each(["bwrap", "unshare", "process"] as const)("with %s", (driver) => {
     const id = await createReady(await servers.start());
     const second = await servers.restart({ faults: { bootFails: { reason: "no luck" } } });
     await call(second, "POST", `/computers/${id}/start`);
-    await expect.poll(async () => (await call(second, "GET", `/computers/${id}`)).body["status"], patience).toBe("error");
+    await expect.poll(async () => (await call(second, "GET", `/computers/${id}`)).body["status"]).toBe("error");
     const third = await servers.restart();
     expect((await call(third, "GET", `/computers/${id}`)).body).toMatchObject({ status: "error", status_reason: "no luck" });
     await startAgain(third, id);
@@ -145,7 +143,7 @@ describe.each(["bwrap", "unshare", "process"] as const)("with %s", (driver) => {
     const second = await servers.restart();
     await startAgain(second, copy);
     expect(await outputOf(second, copy, "cat file")).toBe("copied\n");
-    await expect.poll(() => servers.list("saved"), patience).toEqual([]);
+    await expect.poll(() => servers.list("saved")).toEqual([]);
   });
 });
 
@@ -157,7 +155,7 @@ test("what stopping would destroy ends with its server, and what it would keep d
   await createReady(first, { name: "computer" });
   await call(first, "POST", `/sandboxes/${paused}/pause`, { body: {} });
   await call(first, "POST", `/computers/${stopped}/stop`);
-  await expect.poll(async () => (await call(first, "GET", `/computers/${stopped}`)).body["status"], patience).toBe("stopped");
+  await expect.poll(async () => (await call(first, "GET", `/computers/${stopped}`)).body["status"]).toBe("stopped");
   const second = await servers.restart();
   expect(second.sandboxes.list().map(({ name, status }) => `${name} ${status}`).toSorted()).toEqual(
     ["always on stopped", "computer stopped", "paused stopped", "persistent stopped", "stopped stopped"],
