@@ -33,8 +33,8 @@ export function bootReportOf(sandbox: Sandbox): BootReport | null {
 }
 
 /**
- * How the boot goes, or went. Asks for a sandbox's row once more when its boot has ended, if the row is older: a change of state is told to the page, the steps
- * of a boot are not. True while the row on the page tells of an earlier boot, or of this one's beginning only.
+ * How the boot goes, or went; null while the row on the page tells of an earlier one. Asks for the row once more when the boot has
+ * ended, if the row is older: a change of state is told to the page, the steps of a boot are not.
  */
 export function useBootReport(sandbox: Sandbox, readiness: SandboxReadiness, refetch: () => Promise<unknown>): BootReport | null {
   const { phase, readyAt } = readiness;

@@ -23,7 +23,7 @@ import { hasReadiness, nameOf, statusOfState } from "./status.js";
 
 /** One sandbox: its readiness, its commands, its files and its facts. A link to it works on its own. `isTrouble` says that the page already shows what is wrong. */
 export function SandboxPage({ id, isTrouble }: { id: string; isTrouble: boolean }): ReactElement {
-  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useSandboxRefetchInterval() } });
+  const { data: sandbox, error, refetch } = useSandbox(id, { query: { refetchInterval: useSandboxRefetchInterval(id) } });
   const isGone = isApiError(error) && error.status === 404;
   if (sandbox !== undefined && !isGone) {
     return (

@@ -1,5 +1,6 @@
 import { isApiError, isRateLimited, type Sandbox } from "@miosa/core";
 import { useLiveFeedStatus } from "@miosa/react";
+import { useReadiness } from "../readiness/useReadiness.js";
 import { isBooting } from "./status.js";
 
 const everyMs = 5000;
@@ -19,18 +20,25 @@ export function refetchAfterErrors(calmMs: number | false): (query: QueryState) 
   return (query) => (query.state.error === null ? calmMs : refetchIntervalMs(query));
 }
 
-/** The same for one sandbox whose page is open: often while it boots, where its row tells of the steps of that. No event does. */
-export function useSandboxRefetchInterval(): (query: QueryState & { state: { data: Sandbox | undefined } }) => number {
+/** The same for one sandbox whose page is open: often while it boots and that is waited for. */
+export function useSandboxRefetchInterval(id: string): (query: SandboxQueryState) => number {
   const otherwise = useRefetchInterval();
-  return (query) => {
-    const { data, error } = query.state;
-    return error === null && data !== undefined && isBooting(data) && "boot" in data ? whileBootingMs : otherwise(query);
-  };
+  const { isFinal } = useReadiness(id, false);
+  return (query) => (query.state.error === null && hasStepsToCome(query.state.data, isFinal) ? whileBootingMs : otherwise(query));
+}
+
+/** True while a row tells of the steps of a boot, and another look may tell of more. No event does. */
+export function hasStepsToCome(sandbox: Sandbox | undefined, isWaitOver: boolean): boolean {
+  return sandbox !== undefined && !isWaitOver && isBooting(sandbox) && "boot" in sandbox;
 }
 
 /** What of a query decides. */
 interface QueryState {
   state: { error: unknown };
+}
+
+interface SandboxQueryState {
+  state: { data: Sandbox | undefined; error: unknown };
 }
 
 /** In milliseconds: seldom once it was refused, and never before the server's own pause is over. */
