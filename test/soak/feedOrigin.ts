@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { FeedSchedule } from "./feedSchedule.js";
+import type { SleepingOrigin } from "./pageSteps.js";
 
 /** A request as the origin saw it. */
 export interface FeedRequest {
@@ -10,7 +11,7 @@ export interface FeedRequest {
 }
 
 /** A server of the live feed, the list and the readiness routes. */
-export interface FeedOrigin {
+export interface FeedOrigin extends SleepingOrigin {
   readonly port: number;
   /** When each sandbox became ready, on the monotonic clock. */
   readonly readyAtMs: ReadonlyMap<string, number>;
@@ -34,6 +35,7 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
   const requests: FeedRequest[] = [];
   const counts = { feed: 0, call: 0 };
   let isCalm = false;
+  let sleep: { swallows: boolean } | undefined;
 
   function becomeReady(id: string): void {
     readyAtMs.set(id, performance.now());
@@ -65,6 +67,10 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
       seen.status = response.headersSent ? response.statusCode : undefined;
       seen.endedAtMs = performance.now();
     });
+    if (sleep) {
+      if (!sleep.swallows) request.socket.destroy();
+      return;
+    }
     if (!schedule.keepAlive) response.shouldKeepAlive = false;
     const { pathname } = new URL(request.url ?? "/", "http://origin");
     const [, first = "", id = "", , last] = pathname.split("/");
@@ -113,6 +119,14 @@ export async function startFeedOrigin(schedule: FeedSchedule): Promise<FeedOrigi
     },
     calm() {
       isCalm = true;
+    },
+    fallAsleep(how) {
+      sleep = how;
+      feeds.clear();
+      own.clear();
+    },
+    wakeUp() {
+      sleep = undefined;
     },
     closeIdle: () => http.closeIdleConnections(),
     async close() {

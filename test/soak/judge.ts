@@ -1,4 +1,5 @@
 import type { ConnectionTrouble } from "./schedule.js";
+import { stepsEndMs } from "./pageSteps.js";
 import type { RunRecord } from "./runOnce.js";
 
 /** Never later than this after its time, on an idle machine, in milliseconds. */
@@ -66,7 +67,7 @@ const checkDeadline: Check = ({ schedule, startedAtMs, endedAtMs, abortedAtMs },
 
 /** What the server would have told, had it been asked, is known within the time that the client's own pauses can take. */
 const checkMissed: Check = (record, graceMs, find) => {
-  const { schedule, outcome, requests, startedAtMs, endedAtMs, calmedAtMs } = record;
+  const { schedule, outcome, requests, startedAtMs, endedAtMs, calmedAtMs, wokenAtMs } = record;
   const { sandbox, server, wait } = schedule;
   if (sandbox.becomes === "never" || wait.timeoutMs === 0 || outcome.kind === "left" || outcome.kind === "aborted") return;
   if (sandbox.becomes !== "ready" && !server.hasPolls && !sandbox.tellsByEvent) return; // the server itself hides it
@@ -75,15 +76,16 @@ const checkMissed: Check = (record, graceMs, find) => {
   const calmAtMs = Math.min(calmedAtMs, endedAtMs);
   // Each piece of a split answer waits for its own turn.
   const isPiecemeal = schedule.connections.some((trouble) => trouble === "split" || trouble === "delay");
-  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs) + recoveryMs(record) + lastRequestMs + graceMs * (isPiecemeal ? 4 : 1);
+  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs, ...wokenAtMs) + recoveryMs(record) + lastRequestMs + graceMs * (isPiecemeal ? 4 : 1);
   if (calmedAtMs > endedAtMs && outcome.kind === "false") return; // it never became calm
+  if (endedAtMs - startedAtMs <= stepsEndMs(schedule.page)) return; // nor did the page wake up for good
   if (Math.min(endedAtMs, startedAtMs + wait.timeoutMs) <= reachableByMs) return;
   const sinceMs = endedAtMs - reachableByMs;
   find(`${outcome.kind === "false" ? "missed" : "was late to learn"} that the sandbox is ${sandbox.becomes}, by ${sinceMs.toFixed(0)} ms more than its pauses explain`);
 };
 
 /** The longest that the client may be busy with what went wrong before the calm, by its own documented pauses. */
-function recoveryMs({ schedule, requests, happened }: RunRecord): number {
+function recoveryMs({ schedule, requests, happened, wokenAtMs }: RunRecord): number {
   const { server, wait, connections } = schedule;
   const idleMs = Math.min(wait.idleTimeoutMs, Math.max(1_000, wait.timeoutMs / 2));
   const pollTimeoutMs = Math.min(5_000, Math.max(1_000, wait.timeoutMs / 2));
@@ -91,7 +93,8 @@ function recoveryMs({ schedule, requests, happened }: RunRecord): number {
   const heldPolls = held + (server.polls.some(({ kind }) => kind === "neverAnswers") ? 1 : 0);
   const streamHolds = held > 0 || server.streams.some(({ kind }) => kind === "silent" || kind === "neverAnswers" || kind === "slowHeaders");
   const isSlow = connections.includes("delay") || [...server.polls, ...server.streams].some(({ kind }) => kind === "slow" || kind === "slowHeaders");
-  const troubled = connections.filter((trouble) => trouble !== "none" && trouble !== "split").length;
+  const lostInSleep = requests.filter(({ isDead }) => isDead).length;
+  const troubled = connections.filter((trouble) => trouble !== "none" && trouble !== "split").length + lostInSleep;
   const failedPolls = troubled + server.polls.filter(({ kind }) => kind !== "answer" && kind !== "slow").length;
   const backoffMs = server.hasPolls ? doubling(100, failedPolls, 2_000) : 2_000;
   const lostStreams = troubled + server.streams.filter(({ kind }) => kind !== "serve").length;
@@ -100,11 +103,24 @@ function recoveryMs({ schedule, requests, happened }: RunRecord): number {
   return (
     (wait.stream && streamHolds ? idleMs : 0) +
     heldPolls * (pollTimeoutMs + backoffMs) +
+    asleepMs({ wokenAtMs, requests, isHeldUp: isSlow || connections.includes("split") }, { idleMs, pollTimeoutMs, backoffMs }) +
     (isSlow ? 400 : 0) +
     Math.max(backoffMs, ...limits) +
     reopenMs +
     wait.pollIntervalMs
   );
+}
+
+/** How long what a sleep has taken may go unnoticed after the wake-up. That is no time, but for a request without an answer, which goes on until its own limit. */
+function asleepMs(
+  { wokenAtMs, requests, isHeldUp }: Pick<RunRecord, "wokenAtMs" | "requests"> & { isHeldUp: boolean },
+  { idleMs, pollTimeoutMs, backoffMs }: Readonly<Record<"idleMs" | "pollTimeoutMs" | "backoffMs", number>>,
+): number {
+  const lastMs = Math.max(...wokenAtMs);
+  const dead = requests.filter(({ isDead, endedAtMs = Number.POSITIVE_INFINITY }) => isDead && endedAtMs > lastMs);
+  if (dead.some(({ status }) => status === undefined)) return pollTimeoutMs + backoffMs;
+  // What was answered may still have been on its way.
+  return isHeldUp && dead.length > 0 ? idleMs : 0;
 }
 
 function doubling(baseMs: number, times: number, capMs: number): number {
@@ -121,11 +137,13 @@ const checkPhases: Check = ({ phases, outcome }, _graceMs, find) => {
 };
 
 /** Polls come one after the other with their pause between, and a rate limit is kept. */
-const checkPace: Check = ({ schedule, requests, happened }, graceMs, find) => {
+const checkPace: Check = ({ schedule, requests, happened, wokenAtMs }, graceMs, find) => {
   const polls = requests.filter(({ channel }) => channel === "poll");
   for (const [index, poll] of polls.entries()) {
     const before = polls[index - 1];
     if (before?.endedAtMs === undefined || poll.atMs >= before.endedAtMs + schedule.wait.pollIntervalMs - 2) continue;
+    // A wake-up ends the pause.
+    if (wokenAtMs.some((atMs) => atMs >= before.atMs && atMs <= poll.atMs)) continue;
     // An answer that was held up ends late in the origin's eyes only.
     if (poll.atMs < before.atMs + schedule.wait.pollIntervalMs - 2 - graceMs) find(`polled again after ${(poll.atMs - before.atMs).toFixed(1)} ms`);
   }
@@ -144,6 +162,7 @@ const checkRest: Check = ({ left, requests, endedAtMs, happened }, graceMs, find
   if (left.inFlight > 0) find(`left ${left.inFlight} requests in flight`);
   if (left.proxySockets > 0) find(`left ${left.proxySockets} sockets open`);
   if (left.listeners > 0) find(`left ${left.listeners} listeners on the caller's signal`);
+  if (left.pageListeners > 0) find(`left ${left.pageListeners} listeners on the page`);
   // One that was under way when the wait ended may still arrive, and one that the proxy held up even later.
   const heldMs = happened.reduce((sum, { fault }) => sum + (fault.kind === "delay" ? fault.delayMs : 0), 0);
   const late = requests.filter(({ atMs }) => atMs > endedAtMs + heldMs + graceMs).length;

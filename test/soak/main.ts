@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { installJumpingClock } from "./jumpingClock.js";
 import { judge } from "./judge.js";
 import { startLagMeter } from "./lagMeter.js";
+import { installPages } from "./pages.js";
 import { type RunRecord, runOnce } from "./runOnce.js";
 import { createFeedSchedule } from "./feedSchedule.js";
 import { type Failure, soak } from "./soak.js";
@@ -54,28 +55,33 @@ async function runFeeds(): Promise<void> {
   const from = wholeNumber("from", values.from);
   const seeds = values.only === undefined ? Array.from({ length: runs }, (_, index) => `${values.seed}/${from + index}`) : [values.only];
   const startedMs = performance.now();
-  const done = await soakFeed(seeds, wholeNumber("parallel", values.parallel), ({ seed, findings, trace }, count) => {
+  const { runs: done, left } = await soakFeed(seeds, wholeNumber("parallel", values.parallel), ({ seed, findings, trace }, count) => {
     if (findings.length > 0) console.log([`── ${seed}: ${findings.join("; ")}`, JSON.stringify(createFeedSchedule(seed)), ...trace].join("\n"));
     if (count % 250 === 0) console.log(`${count} runs, ${seconds(startedMs)} s`);
   });
-  const failures = done.filter(({ findings }) => findings.length > 0).length;
+  if (left !== undefined) console.log(`── left behind in the process: ${left}`);
+  const failures = done.filter(({ findings }) => findings.length > 0).length + (left === undefined ? 0 : 1);
   const known = done.reduce((sum, run) => sum + run.known, 0);
   const requests = done.reduce((sum, run) => sum + run.requests, 0);
-  console.log(`${done.length} runs of the live feed, ${known} sandboxes known to be ready, ${requests} requests, ${seconds(startedMs)} s: ${failures} failures`);
+  const heldOpen = done.filter(({ wasHeldOpen }) => wasHeldOpen).length;
+  console.log(`${known} sandboxes known to be ready, ${heldOpen} feeds held to be open after a wake-up, ${requests} requests, ${seconds(startedMs)} s`);
+  console.log(`${done.length} runs of the live feed: ${failures} failures`);
   if (failures > 0) process.exitCode = 1;
 }
 
 async function runAlone(seed: string): Promise<void> {
   const lag = startLagMeter();
   const clock = installJumpingClock();
+  const pages = installPages();
   try {
-    const record = await runOnce(seed, { lag, clock });
+    const record = await runOnce(seed, { lag, clock, pages });
     const findings = judge(record);
     show({ seed, findings, record });
     if (findings.length > 0) process.exitCode = 1;
   } finally {
     lag.stop();
     clock.restore();
+    pages.restore();
   }
 }
 
@@ -98,6 +104,7 @@ function trace(record: RunRecord): string[] {
     if (saidTimeoutAtMs !== undefined) lines.push({ atMs: saidTimeoutAtMs, text: `${channel}: said timeout` });
     if (endedAtMs !== undefined) lines.push({ atMs: endedAtMs, text: `${channel}: over` });
   }
+  for (const atMs of record.wokenAtMs) lines.push({ atMs, text: "the page wakes up" });
   if (record.abortedAtMs !== undefined) lines.push({ atMs: record.abortedAtMs, text: "caller aborts" });
   lines.push({ atMs: record.endedAtMs, text: `client: ${JSON.stringify(record.outcome)} after ${record.phases.join(", ") || "its wait"}` });
   return [

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createSeededRandom } from "@miosa/local/testing";
+import type { SleepingOrigin } from "./pageSteps.js";
 import { type PollBehaviour, type RetryAfter, type Schedule, serveWell, type StreamBehaviour } from "./schedule.js";
 
 /** One request, as the origin saw it. Times are on the monotonic clock. */
@@ -15,10 +16,12 @@ export interface OriginRequest {
   saidReadyAtMs: number | undefined;
   saidFailedAtMs: number | undefined;
   saidTimeoutAtMs: number | undefined;
+  /** True once a sleep has taken it: nothing of it arrives any more. */
+  isDead: boolean;
 }
 
 /** A server that speaks the readiness wire and nothing else. */
-export interface Origin {
+export interface Origin extends SleepingOrigin {
   readonly port: number;
   readonly requests: readonly OriginRequest[];
   /** Requests whose answer is not over. */
@@ -40,6 +43,9 @@ export async function startOrigin(schedule: Schedule): Promise<Origin> {
   const requests: OriginRequest[] = [];
   /** What is still to come on answers that are not over. */
   const timers = new Map<ServerResponse, Set<NodeJS.Timeout>>();
+  /** The answers that are not over, by what is known of them. */
+  const dying = new Map<OriginRequest, ServerResponse>();
+  let sleep: { swallows: boolean } | undefined;
   const counts = { stream: 0, poll: 0 };
   let startedAtMs = Number.POSITIVE_INFINITY;
   let isCalm = false;
@@ -58,6 +64,10 @@ export async function startOrigin(schedule: Schedule): Promise<Origin> {
       run();
     }, Math.max(0, Math.ceil(delayMs)));
     own.add(timer);
+  }
+
+  function stopTimers(response: ServerResponse): void {
+    for (const timer of timers.get(response) ?? []) clearTimeout(timer);
   }
 
   function refuse(response: ServerResponse, seen: OriginRequest, status: number, retryAfter?: RetryAfter): void {
@@ -209,14 +219,23 @@ export async function startOrigin(schedule: Schedule): Promise<Origin> {
       saidReadyAtMs: undefined,
       saidFailedAtMs: undefined,
       saidTimeoutAtMs: undefined,
+      isDead: false,
     };
     requests.push(seen);
     timers.set(response, new Set());
+    dying.set(seen, response);
     response.once("close", () => {
       seen.endedAtMs = performance.now();
-      for (const timer of timers.get(response) ?? []) clearTimeout(timer);
+      stopTimers(response);
       timers.delete(response);
+      dying.delete(seen);
     });
+    if (sleep) {
+      seen.isDead = true;
+      seen.behaviour = "asleep";
+      if (!sleep.swallows) request.socket.destroy();
+      return;
+    }
     response.sendDate = false;
     response.setHeader("date", serverDate());
     if (!server.keepAlive) response.shouldKeepAlive = false;
@@ -242,6 +261,16 @@ export async function startOrigin(schedule: Schedule): Promise<Origin> {
     },
     calm() {
       isCalm = true;
+    },
+    fallAsleep(how) {
+      sleep = how;
+      for (const [seen, response] of dying) {
+        seen.isDead = true;
+        stopTimers(response);
+      }
+    },
+    wakeUp() {
+      sleep = undefined;
     },
     closeIdle: () => http.closeIdleConnections(),
     async close() {

@@ -1,9 +1,14 @@
-import { createLiveFeed, createMiosaClient, type LiveFeed, type ReadinessPhase } from "@miosa/core";
+import { createLiveFeed, createMiosaClient, type LiveFeed } from "@miosa/core";
 import { createFaultProxy } from "@miosa/local/testing";
+import { patienceMs } from "../patience.js";
 import { createConnectionFaults } from "./connectionFaults.js";
-import { type FeedOrigin, startFeedOrigin } from "./feedOrigin.js";
-import { createFeedSchedule, type FeedSchedule } from "./feedSchedule.js";
+import { startFeedOrigin } from "./feedOrigin.js";
+import { createFeedSchedule, feedScheduleEndMs, type FeedSchedule } from "./feedSchedule.js";
+import { type FeedVisitors, visitFeed } from "./feedVisitors.js";
 import type { LagMeter } from "./lagMeter.js";
+import type { Pages } from "./pages.js";
+import { takePageSteps } from "./pageSteps.js";
+import { pauseMs, until } from "./until.js";
 
 /** What came of one run of the live feed. */
 export interface FeedRun {
@@ -13,6 +18,8 @@ export interface FeedRun {
   trace: readonly string[];
   requests: number;
   known: number;
+  /** True where the feed was held to be open after the last wake-up. */
+  wasHeldOpen: boolean;
 }
 
 /**
@@ -22,10 +29,15 @@ export interface FeedRun {
 const pollIntervalMs = 50;
 const callTimeoutMs = 1_000;
 const recoveryMs = 10 * pollIntervalMs * 1.2 + 2 * callTimeoutMs + 2_000 + 500;
+/** A lone stream's request that a sleep has swallowed goes on for this long. */
+const longestOpeningMs = 5_000;
+/** A feed is open again so soon after a wake-up: a pause that the server asked for, and the request. */
+const reopenMs = 1_000;
 
 /** Runs the feed schedule of a seed, and holds it to its promises. */
-export async function runFeed(seed: string, lag: LagMeter): Promise<FeedRun> {
+export async function runFeed(seed: string, lag: LagMeter, pages: Pages): Promise<FeedRun> {
   const schedule = createFeedSchedule(seed);
+  const { lingerMs, idleTimeoutMs } = schedule;
   const origin = await startFeedOrigin(schedule);
   const proxy = await createFaultProxy({
     targetPort: origin.port,
@@ -33,76 +45,89 @@ export async function runFeed(seed: string, lag: LagMeter): Promise<FeedRun> {
     faults: ({ index, random }) => createConnectionFaults(schedule.connections[index] ?? "none", random),
   });
   const findings: string[] = [];
-  const miosa = createMiosaClient({ baseUrl: proxy.url, apiKey: "msk_soak_0000000000000000", timeoutMs: callTimeoutMs });
-  const feed = createLiveFeed(miosa, { timeoutMs: 60_000, pollIntervalMs });
+  const find = (text: string): void => void findings.push(text);
+  const page = pages.open();
   const changes: { atMs: number; text: string }[] = [];
   const note = (text: string): void => void changes.push({ atMs: performance.now(), text });
-  feed.onStatus(() => note(`feed ${feed.status().phase}`));
   const startedAtMs = performance.now();
-  origin.start();
-  const calm = setTimeout(() => {
+  const graceMs = (): number => 4 * lag.worstSinceMs(startedAtMs);
+  let calmedAtMs = Number.POSITIVE_INFINITY;
+  setTimeout(() => {
+    calmedAtMs = performance.now();
     origin.calm();
     proxy.calm();
   }, schedule.calmAtMs);
-  const waits = schedule.sandboxes.map((sandbox) => watchOne({ feed, origin, schedule, note, find: (text) => findings.push(text) }, sandbox));
-  const known = (await Promise.all(waits)).filter((phase) => phase === "ready").length;
-  clearTimeout(calm);
-  const lateMs = performance.now() - startedAtMs - lastMs(schedule) - recoveryMs - 4 * lag.worstSinceMs(startedAtMs);
-  if (lateMs > 0) findings.push(`knew all ${lateMs.toFixed(0)} ms too late`);
-  feed.close();
-  const cleanByMs = performance.now() + 2_000;
-  const left = (): number => origin.inFlight() + proxy.connections().sockets - proxy.connections().unused;
-  while (left() > 0 && performance.now() < cleanByMs) {
-    await new Promise((resolve) => setTimeout(resolve, 4));
-    if (schedule.keepAlive) origin.closeIdle();
+  origin.start();
+  const steps = takePageSteps(schedule.page, page, origin);
+
+  const feed = page.run(() => {
+    const miosa = createMiosaClient({ baseUrl: proxy.url, apiKey: "msk_soak_0000000000000000", timeoutMs: callTimeoutMs });
+    return createLiveFeed(miosa, { timeoutMs: 60_000, pollIntervalMs, lingerMs, idleTimeoutMs });
+  });
+  feed.onStatus(() => note(`feed ${feed.status().phase}`));
+  const visitors = page.run(() => visitFeed({ feed, origin, schedule, note, find }));
+  const known = await visitors.known;
+  const isSwallowed = schedule.page.some((step) => step.kind === "sleep" && step.swallows);
+  const endMs = feedScheduleEndMs(schedule);
+  const lateMs = performance.now() - startedAtMs - endMs - recoveryMs - (isSwallowed ? longestOpeningMs : 0) - graceMs();
+  if (lateMs > 0) find(`knew all ${lateMs.toFixed(0)} ms too late`);
+  await pauseMs(startedAtMs + endMs - performance.now());
+  if (!(await until(() => steps.areOver() && calmedAtMs < Number.POSITIVE_INFINITY, () => startedAtMs + endMs + patienceMs))) find("did not come to its end");
+
+  const lastWakeMs = Math.max(0, ...steps.wokenAtMs);
+  const wasHeldOpen = isWanted(schedule) && !schedule.feedRefusals.includes(404) && lastWakeMs > calmedAtMs;
+  if (wasHeldOpen && !(await until(() => feed.status().phase === "open", () => startedAtMs + endMs + reopenMs + graceMs()))) {
+    find(`the feed is ${feed.status().phase} ${(performance.now() - lastWakeMs).toFixed(0)} ms after a wake-up`);
   }
-  if (left() > 0) findings.push(`left ${left()} requests and sockets open`);
+  if (feed.status().phase === "open" && !(await until(() => visitors.unheard().length === 0, () => performance.now() + reopenMs + graceMs()))) {
+    find(`neither an event nor a gap told the listener of ${visitors.unheard().join(", ")}`);
+  }
+  await leave({ feed, visitors, schedule, wake: () => page.wakeUp("online"), graceMs: graceMs(), find });
+  feed.close();
+
+  const left = (): number => origin.inFlight() + proxy.connections().sockets - proxy.connections().unused + page.listeners();
+  const cleanByMs = performance.now() + patienceMs;
+  const isClean = await until(() => {
+    if (schedule.keepAlive) origin.closeIdle();
+    return left() === 0;
+  }, () => cleanByMs);
+  if (!isClean) find(`left ${left()} requests, sockets and listeners on the page`);
   await proxy.close();
   await origin.close();
   const since = (atMs: number | undefined): string => (atMs === undefined ? "never" : `${(atMs - startedAtMs).toFixed(0)} ms`);
   const trace = [
     ...proxy.happened().map(({ connection, direction, fault }) => `connection ${connection}, ${direction}: ${JSON.stringify(fault)}`),
     ...Array.from(origin.readyAtMs, ([id, atMs]) => `${since(atMs)}: ${id} is ready`),
+    ...steps.wokenAtMs.map((atMs) => `${since(atMs)}: the page wakes up`),
     ...origin.requests.map(({ path, atMs, status, endedAtMs }) => `${since(atMs)} to ${since(endedAtMs)}: ${path}, ${status ?? "no status"}`),
     ...changes.map(({ atMs, text }) => `${since(atMs)}: ${text}`),
   ];
-  return { seed, findings, trace: findings.length > 0 ? trace : [], requests: origin.requests.length, known };
+  return { seed, findings, trace: findings.length > 0 ? trace : [], requests: origin.requests.length, known, wasHeldOpen };
 }
 
-interface Scene {
+/** True where the feed has something to carry in the end. */
+function isWanted({ sandboxes, listener }: FeedSchedule): boolean {
+  return sandboxes.length > 2 || listener !== undefined;
+}
+
+interface Leaving {
   feed: LiveFeed;
-  origin: FeedOrigin;
+  visitors: FeedVisitors;
   schedule: FeedSchedule;
-  note: (text: string) => void;
+  wake: () => void;
+  graceMs: number;
   find: (text: string) => void;
 }
 
-/** Watches one sandbox until it is ready, or for as long as it takes to be sure that it stays as it is. */
-async function watchOne(
-  { feed, origin, schedule, note, find }: Scene,
-  { id, readyAtMs, watchedAtMs }: FeedSchedule["sandboxes"][number],
-): Promise<ReadinessPhase> {
-  await new Promise((resolve) => setTimeout(resolve, watchedAtMs));
-  const watch = feed.watch(id);
-  const limitMs = readyAtMs === undefined ? lastMs(schedule) : 30_000;
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-    watch.onChange(() => {
-      const state = watch.get();
-      note(`${id}: ${state.phase} by ${state.source}`);
-      if (watch.get().phase === "ready") resolve();
-    });
-  });
-  clearTimeout(timer);
-  const { phase } = watch.get();
-  if (phase === "ready" && !origin.readyAtMs.has(id)) find(`${id} is ready, though the server never said so`);
-  if (phase !== "ready" && readyAtMs !== undefined) find(`missed that ${id} is ready: ${phase}`);
-  if (phase === "failed" || phase === "timedOut") find(`${id} ended as ${phase} for no reason`);
-  return phase;
-}
-
-/** When all that is scheduled has happened. */
-function lastMs({ sandboxes, calmAtMs }: FeedSchedule): number {
-  return Math.max(calmAtMs, ...sandboxes.flatMap(({ readyAtMs = 0, watchedAtMs }) => [readyAtMs, watchedAtMs]));
+/** Lets everybody go: the connection stays for as long as it lingers, whatever happens meanwhile, and no longer. */
+async function leave({ feed, visitors, schedule: { lingerMs, lastWakeInMs }, wake, graceMs, find }: Leaving): Promise<void> {
+  const wasIdle = feed.status().phase === "idle";
+  const leftAtMs = performance.now();
+  visitors.leave();
+  if (lastWakeInMs !== undefined) {
+    await pauseMs(lastWakeInMs);
+    wake();
+  }
+  if (!(await until(() => feed.status().phase === "idle", () => leftAtMs + lingerMs + reopenMs + graceMs))) find(`lingers for more than ${lingerMs} ms`);
+  if (!wasIdle && lastWakeInMs === undefined && performance.now() - leftAtMs < lingerMs - 1) find(`lingers for less than ${lingerMs} ms`);
 }

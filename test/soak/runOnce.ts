@@ -6,6 +6,8 @@ import { createConnectionFaults } from "./connectionFaults.js";
 import type { JumpingClock } from "./jumpingClock.js";
 import type { LagMeter } from "./lagMeter.js";
 import { type Origin, type OriginRequest, startOrigin } from "./origin.js";
+import type { Pages } from "./pages.js";
+import { takePageSteps } from "./pageSteps.js";
 import { createSchedule, type Schedule } from "./schedule.js";
 
 /** How the wait ended. */
@@ -24,16 +26,19 @@ export interface RunRecord {
   endedAtMs: number;
   calmedAtMs: number;
   abortedAtMs: number | undefined;
+  /** When the page woke up. */
+  wokenAtMs: readonly number[];
   worstLagMs: number;
   requests: readonly OriginRequest[];
   happened: readonly FaultRecord[];
-  left: { inFlight: number; proxySockets: number; listeners: number };
+  left: { inFlight: number; proxySockets: number; listeners: number; pageListeners: number };
 }
 
 /** What a process shares among its runs. */
 export interface RunContext {
   lag: LagMeter;
   clock: JumpingClock;
+  pages: Pages;
 }
 
 const sandboxId = "0b6f7a1e-6f1e-4a53-9d52-3f0c2f6f2c11";
@@ -42,7 +47,7 @@ const cleanUpMs = patienceMs;
 const hangMs = 10_000;
 
 /** Runs the schedule of a seed and records what happened. */
-export async function runOnce(seed: string, { lag, clock }: RunContext): Promise<RunRecord> {
+export async function runOnce(seed: string, { lag, clock, pages }: RunContext): Promise<RunRecord> {
   const schedule = createSchedule(seed);
   const origin = await startOrigin(schedule);
   const proxy = await createFaultProxy({
@@ -71,12 +76,14 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
     );
   }
 
+  const page = pages.open();
   const startedAtMs = performance.now();
   origin.start();
+  const steps = takePageSteps(schedule.page, page, origin);
   let outcome: Outcome;
   try {
     outcome = await Promise.race([
-      wait(proxy.url, schedule, caller.signal, phases),
+      page.run(() => wait(proxy.url, schedule, caller.signal, phases)),
       new Promise<Outcome>((resolve) => {
         timers.push(setTimeout(() => resolve({ kind: "hung" }), schedule.wait.timeoutMs + hangMs));
       }),
@@ -86,6 +93,7 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
   }
   const endedAtMs = performance.now();
   for (const timer of timers) clearTimeout(timer);
+  steps.stop();
   await cleanUp(origin, proxy, caller.signal, schedule);
   const record: RunRecord = {
     schedule,
@@ -95,6 +103,7 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
     endedAtMs,
     calmedAtMs: times.calmedAtMs,
     abortedAtMs: Number.isNaN(times.abortedAtMs) ? undefined : times.abortedAtMs,
+    wokenAtMs: steps.wokenAtMs,
     worstLagMs: lag.worstSinceMs(startedAtMs),
     requests: origin.requests,
     happened: proxy.happened(),
@@ -102,6 +111,7 @@ export async function runOnce(seed: string, { lag, clock }: RunContext): Promise
       inFlight: origin.inFlight(),
       proxySockets: usedSockets(proxy),
       listeners: getEventListeners(caller.signal, "abort").length,
+      pageListeners: page.listeners(),
     },
   };
   await withinMs(cleanUpMs, proxy.close(), () => `Run ${seed} could not close its proxy: ${JSON.stringify([proxy.connections(), proxy.happened()])}`);

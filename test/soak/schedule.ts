@@ -1,4 +1,5 @@
 import { createSeededRandom, type SeededRandom } from "@miosa/local/testing";
+import { createPageSteps, type PageStep } from "./pageSteps.js";
 
 /** How a stream request is answered while there is trouble. */
 export type StreamBehaviour =
@@ -57,6 +58,7 @@ export interface Schedule {
   calmAtMs: number;
   /** Jumps of the wall clock in this process. */
   clockJumps: readonly { atMs: number; toOffsetMs: number }[];
+  page: readonly PageStep[];
 }
 
 const day = 86_400_000;
@@ -103,6 +105,8 @@ export function createSchedule(seed: string): Schedule {
     clockJumps: random.chance(0.3)
       ? listOf(random, 4, (fork) => ({ atMs: fork.integer(0, timeoutMs), toOffsetMs: fork.integer(-30 * day, 30 * day) }))
       : [],
+    // Where polls do not work, a stream that is never answered must not pass for one that falls silent.
+    page: createPageSteps(random.fork("page"), { untilMs: Math.round(timeoutMs * 0.7), maySwallow: hasPolls }),
   };
 }
 

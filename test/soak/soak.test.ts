@@ -20,11 +20,13 @@ test("a seed tells the whole schedule", () => {
 });
 
 test("no feed misses a sandbox under random faults", { timeout: 300_000 }, async () => {
-  const done = await soakFeed(
+  const { runs: done, left } = await soakFeed(
     Array.from({ length: 80 }, (_, index) => `ci/${index}`),
     16,
   );
   const failed = done.filter(({ findings }) => findings.length > 0);
   expect(failed.map(({ seed, findings }) => `npm run soak -- --feed --only ${seed}: ${findings.join("; ")}`)).toEqual([]);
+  expect(left).toBeUndefined();
   expect(done.reduce((sum, { known }) => sum + known, 0)).toBeGreaterThan(300);
+  expect(done.filter(({ wasHeldOpen }) => wasHeldOpen).length).toBeGreaterThan(10);
 });

@@ -1,6 +1,8 @@
 import { installJumpingClock } from "./jumpingClock.js";
 import { judge } from "./judge.js";
 import { startLagMeter } from "./lagMeter.js";
+import { installPages } from "./pages.js";
+import { rememberProcess } from "./processState.js";
 import { type RunContext, type RunRecord, runOnce } from "./runOnce.js";
 
 /** A run in which a promise was broken. */
@@ -31,10 +33,6 @@ export interface SoakOptions {
 }
 
 const batchSize = 240;
-/** Shorter than most deadlines of the schedules, so that a deadline's timer that outlives its wait is still there. */
-const settleMs = 300;
-/** What holds a process open: timers, sockets, servers, and name look-ups. */
-const resourceKinds = ["Timeout", "TCPSocketWrap", "TCPServerWrap", "TCPConnectWrap", "GetAddrInfoReqWrap"];
 
 /** Runs every seed and collects what went wrong. After each batch of runs the process must be as it was before it. */
 export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): Promise<SoakReport> {
@@ -46,8 +44,8 @@ export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): P
   let done = 0;
 
   async function runBatch(batch: readonly string[], atATime: number, report: boolean): Promise<string | undefined> {
-    const before = resources();
-    const context: RunContext = { lag: startLagMeter(), clock: installJumpingClock() };
+    const before = rememberProcess();
+    const context: RunContext = { lag: startLagMeter(), clock: installJumpingClock(), pages: installPages() };
     const queue = [...batch];
     const work = async (): Promise<void> => {
       for (let seed = queue.shift(); seed !== undefined; seed = queue.shift()) {
@@ -60,8 +58,9 @@ export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): P
     } finally {
       context.lag.stop();
       context.clock.restore();
+      context.pages.restore();
     }
-    return leftOver(before);
+    return before.leftOver();
   }
 
   function take(record: RunRecord): void {
@@ -94,21 +93,4 @@ export async function soak({ seeds, parallel = 24, onProgress }: SoakOptions): P
   }
 
   return { runs: done, failures, outcomes, faults, requests, worstLagMs };
-}
-
-function resources(): Map<string, number> {
-  const active = process.getActiveResourcesInfo();
-  return new Map(resourceKinds.map((kind) => [kind, active.filter((name) => name === kind).length]));
-}
-
-/** What the process holds beyond what it held before; undefined once there is nothing. */
-async function leftOver(before: ReadonlyMap<string, number>): Promise<string | undefined> {
-  const deadlineMs = performance.now() + settleMs;
-  for (;;) {
-    const more = Array.from(resources(), ([kind, count]) => ({ kind, count: count - (before.get(kind) ?? 0) })).filter(({ count }) => count > 0);
-    if (more.length === 0) return undefined;
-    if (performance.now() > deadlineMs) return more.map(({ kind, count }) => `${count} ${kind}`).join(", ");
-    // Not by a timer, which would count itself.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

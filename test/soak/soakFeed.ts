@@ -1,14 +1,25 @@
 import { startLagMeter } from "./lagMeter.js";
+import { installPages } from "./pages.js";
+import { rememberProcess } from "./processState.js";
 import { type FeedRun, runFeed } from "./runFeed.js";
 
-/** Runs every seed against the live feed. */
-export async function soakFeed(seeds: readonly string[], parallel: number, onRun?: (run: FeedRun, done: number) => void): Promise<FeedRun[]> {
+/** What a soak of the live feed came to. */
+export interface FeedSoakReport {
+  runs: readonly FeedRun[];
+  /** What all of them together left behind in the process. */
+  left: string | undefined;
+}
+
+/** Runs every seed against the live feed. After all of them the process must be as it was before. */
+export async function soakFeed(seeds: readonly string[], parallel: number, onRun?: (run: FeedRun, done: number) => void): Promise<FeedSoakReport> {
+  const before = rememberProcess();
   const lag = startLagMeter();
+  const pages = installPages();
   const queue = [...seeds];
   const runs: FeedRun[] = [];
   const work = async (): Promise<void> => {
     for (let seed = queue.shift(); seed !== undefined; seed = queue.shift()) {
-      const run = await runFeed(seed, lag);
+      const run = await runFeed(seed, lag, pages);
       runs.push(run);
       onRun?.(run, runs.length);
     }
@@ -17,6 +28,7 @@ export async function soakFeed(seeds: readonly string[], parallel: number, onRun
     await Promise.all(Array.from({ length: parallel }, work));
   } finally {
     lag.stop();
+    pages.restore();
   }
-  return runs;
+  return { runs, left: await before.leftOver() };
 }

@@ -30,6 +30,25 @@ test.each(["while it waits for an event", "while an event is looked at"])("a wak
   await expect.poll(() => raw.openRequests()).toBe(0);
 });
 
+test("a wake-up gives up an opening that gets no answer, and opens the stream anew at once", async () => {
+  const page = new EventTarget();
+  Object.defineProperty(globalThis, "document", { value: page, configurable: true });
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, "document"));
+  await using raw = await startRawTransport((_, response) => {
+    if (raw.server.requests.length > 1) response.writeHead(200, { "content-type": "text/event-stream" }).write("id: 7\ndata: {}\n\n");
+  });
+  const losses: unknown[] = [];
+  const events = createMiosaClient({ baseUrl: raw.server.url }).events.stream({ onLost: (loss) => losses.push(loss) });
+  const first = events.next();
+  await expect.poll(() => raw.openRequests()).toBe(1);
+  page.dispatchEvent(new Event("resume"));
+  expect(await first).toMatchObject({ done: false, value: { eventId: "7" } });
+  expect(losses).toEqual([{ error: undefined, retryInMs: 0 }]);
+  await expect.poll(() => raw.openRequests()).toBe(1);
+  await events.return();
+  await expect.poll(() => raw.openRequests()).toBe(0);
+});
+
 test("an abort after a wake-up rejects with the caller's own reason", async () => {
   const page = new EventTarget();
   Object.defineProperty(globalThis, "document", { value: page, configurable: true });

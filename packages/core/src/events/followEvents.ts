@@ -7,7 +7,7 @@ import type { Query, Transport } from "../http/transport.js";
 import { openEventStream, type EventStream } from "../sse/openEventStream.js";
 import { objectOfMessage } from "../sse/objectOfMessage.js";
 import type { SseMessage } from "../sse/sseMessages.js";
-import { monotonicNowMs } from "../timers.js";
+import { monotonicNowMs, onAbort } from "../timers.js";
 import { createWakeUps, pauseUnlessWoken } from "../wakeUps.js";
 import { requireNumber, requireString } from "../requireArguments.js";
 import { camelize } from "../wire.js";
@@ -43,21 +43,23 @@ export function followEvents<Name extends RouteName>(
         let error: MiosaError | undefined;
         let serverDelayMs: number | undefined;
         let isWoken = false;
+        const attempt = new AbortController();
+        const stopListening = onAbort(signal, () => attempt.abort(signal.reason));
+        // After a sleep a connection, or the wait for one, may be dead without a sign; a fresh one costs little.
+        const takeBack = wakeUps.on(() => {
+          isWoken = true;
+          attempt.abort();
+        });
         try {
           stream = await openEventStream(transport, route, {
             ...target,
             headers: options.headers,
             lastEventId,
             idleTimeoutMs,
-            signal,
+            signal: attempt.signal,
           });
           options.onOpen?.({ resumed: lastEventId !== "" });
           const current = stream;
-          // After a sleep the connection may be dead without a sign; a fresh one costs little.
-          const takeBack = wakeUps.on(() => {
-            isWoken = true;
-            current.close();
-          });
           try {
             for (let message = await current.next(); message; message = await current.next()) {
               lastEventId = current.lastEventId;
@@ -65,18 +67,19 @@ export function followEvents<Name extends RouteName>(
               if (event) yield event;
             }
           } finally {
-            takeBack();
             lastEventId = current.lastEventId;
             serverDelayMs = current.retryMs;
           }
         } catch (cause) {
           if (signal.aborted) throw cause;
-          // A wake-up closes the stream, which makes it fail.
+          // A wake-up aborts the attempt, which makes it fail.
           if (!isWoken) {
             if (!isMiosaError(cause) || !isWorthReopening(cause)) throw cause;
             error = cause;
           }
         } finally {
+          takeBack();
+          stopListening();
           stream?.close();
         }
         if (isWoken) {
