@@ -10,7 +10,7 @@ export const steps = [
   {
     part: "lint",
     title: "Lint",
-    commands: [["oxlint", "--type-aware", "--deny-warnings", "packages", "apps", "bench", "scripts", "test", "vite.config.ts"]],
+    commands: [["oxlint", "--type-aware", "--deny-warnings", "packages", "apps", "bench", "scripts", "test", "docs/recipes", "vite.config.ts"]],
   },
   { part: "lint", title: "Unused files and dependencies", commands: [["knip", "--no-progress", "--no-config-hints"]] },
   { part: "imports", title: "Import directions", commands: [["node", "scripts/checkImports.mjs"]] },

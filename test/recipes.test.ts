@@ -35,6 +35,14 @@ test("the route handler answers the output, and the API's own refusal without a 
   expect(server.sandboxes.count).toBe(0);
 }, 30_000);
 
+test.each(["", "[]", "{}", '{"command":3}'])("the route handler answers 400 to a body without a command, and creates nothing: %j", async (body) => {
+  process.env["MIOSA_API_KEY"] = server.apiKey;
+  process.env["MIOSA_BASE_URL"] = server.baseUrl;
+  server.clearRequests();
+  expect((await POST(new Request("http://app.test/api/run", { method: "POST", body }))).status).toBe(400);
+  expect(server.requests).toEqual([]);
+});
+
 test("the Worker streams the output, in workerd without compatibility flags", async () => {
   const program = await bundleSources("docs/recipes/cloudflare-workers/worker.ts", { platform: "browser" });
   const { outputFiles } = await build({ entryPoints: [program], bundle: true, write: false, format: "esm", sourcemap: false, logLevel: "silent" });

@@ -4,7 +4,9 @@ import { createMiosaClient, isMiosaError } from "@miosa/core";
 
 export async function POST(request: Request): Promise<Response> {
   const miosa = createMiosaClient({ apiKey: process.env["MIOSA_API_KEY"], baseUrl: process.env["MIOSA_BASE_URL"] });
-  const { command }: { command: string } = await request.json();
+  const body: unknown = await request.json().catch(() => null);
+  const command = typeof body === "object" && body !== null && "command" in body ? body.command : null;
+  if (typeof command !== "string") return Response.json({ code: "INVALID_BODY", message: 'Send { "command": "…" }.' }, { status: 400 });
   try {
     const { id } = await miosa.sandboxes.createReady({ name: "next" }, { signal: request.signal });
     try {
