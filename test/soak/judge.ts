@@ -76,13 +76,31 @@ const checkMissed: Check = (record, graceMs, find) => {
   const calmAtMs = Math.min(calmedAtMs, endedAtMs);
   // Each piece of a split answer waits for its own turn.
   const isPiecemeal = schedule.connections.some((trouble) => trouble === "split" || trouble === "delay");
-  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs, ...wokenAtMs) + recoveryMs(record) + lastRequestMs + graceMs * (isPiecemeal ? 4 : 1);
+  const reachableByMs = Math.max(startedAtMs + sandbox.atMs, calmAtMs, ...wokenAtMs) + (wasFreedByWakeUp(record, graceMs) ? freedMs(record) : recoveryMs(record)) + lastRequestMs + graceMs * (isPiecemeal ? 4 : 1);
   if (calmedAtMs > endedAtMs && outcome.kind === "false") return; // it never became calm
   if (endedAtMs - startedAtMs <= stepsEndMs(schedule.page)) return; // nor did the page wake up for good
   if (Math.min(endedAtMs, startedAtMs + wait.timeoutMs) <= reachableByMs) return;
   const sinceMs = endedAtMs - reachableByMs;
   find(`${outcome.kind === "false" ? "missed" : "was late to learn"} that the sandbox is ${sandbox.becomes}, by ${sinceMs.toFixed(0)} ms more than its pauses explain`);
 };
+
+const harmless: ReadonlySet<string> = new Set(["split", "reset", "cut"]);
+
+/** True where, at the last wake-up, all was calm and the client did nothing but listen or pause: then it asks afresh at once. */
+function wasFreedByWakeUp({ wokenAtMs, calmedAtMs, requests, happened }: RunRecord, graceMs: number): boolean {
+  const lastMs = Math.max(...wokenAtMs);
+  if (lastMs < calmedAtMs || happened.some(({ fault }) => !harmless.has(fault.kind))) return false;
+  return requests.every(({ channel, status, atMs, endedAtMs = Number.POSITIVE_INFINITY }) => {
+    const isAsking = atMs <= lastMs && endedAtMs + graceMs >= lastMs;
+    return !isAsking || (channel === "stream" && status === 200 && endedAtMs >= lastMs && lastMs - atMs > graceMs);
+  });
+}
+
+/** What may still hold up a client that asks afresh: a rate limit, and a slow answer. */
+function freedMs({ schedule: { wait }, requests }: RunRecord): number {
+  const limits = requests.filter(({ status }) => status === 429).map(({ retryAfterMs = 1_000 }) => retryAfterMs);
+  return Math.max(0, ...limits) + wait.pollIntervalMs;
+}
 
 /** The longest that the client may be busy with what went wrong before the calm, by its own documented pauses. */
 function recoveryMs({ schedule, requests, happened, wokenAtMs }: RunRecord): number {
